@@ -1,0 +1,29 @@
+package bcapi
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// PutOff tells how long to wait before a call is made again that the API, or the
+// quota, has only put off.
+func PutOff(err error) (wait time.Duration, putOff bool) {
+	var notSent *NotSentError
+	if !errors.As(err, &notSent) || notSent.Kind != NotSentBusy && notSent.Kind != NotSentQuota {
+		return 0, false
+	}
+	return max(notSent.RetryAfter, time.Second), true
+}
+
+// Patient makes a call for one who can wait longer than the client does for
+// others: again and again, until it is no longer put off or ctx ends.
+func Patient[T any](ctx context.Context, call func() (T, error)) (T, error) {
+	for {
+		got, err := call()
+		wait, putOff := PutOff(err)
+		if !putOff || !sleep(ctx, wait, time.Now().Add(wait+time.Second)) {
+			return got, err
+		}
+	}
+}
