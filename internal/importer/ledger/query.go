@@ -1,0 +1,191 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+
+	"bigcommerce-payments-mcp/internal/importer/check"
+)
+
+// PendingRow is a row that waits to be sent.
+type PendingRow struct {
+	Row        int
+	Place      int64
+	CustomerID int64
+	Attempts   int
+	Content    MAC // of the row's values: what is read again must be the same
+}
+
+// PendingAfter lists up to limit pending rows of a job behind a row, in order.
+func (l *Ledger) PendingAfter(ctx context.Context, job int64, row, limit int) ([]PendingRow, error) {
+	found, err := l.read.QueryContext(ctx, `SELECT row, place, customer_id, attempts, content FROM rows
+		WHERE job = ? AND row > ? AND state = ? ORDER BY row LIMIT ?`, job, row, Pending, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	var all []PendingRow
+	for found.Next() {
+		var p PendingRow
+		var content []byte
+		if err := found.Scan(&p.Row, &p.Place, &p.CustomerID, &p.Attempts, &content); err != nil {
+			return nil, err
+		}
+		copy(p.Content[:], content)
+		all = append(all, p)
+	}
+	return all, found.Err()
+}
+
+// Counts tells how many rows of a job are in each state.
+func (l *Ledger) Counts(ctx context.Context, job int64) (map[State]int, error) {
+	found, err := l.read.QueryContext(ctx, `SELECT state, count(*) FROM rows WHERE job = ? GROUP BY state`, job)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	counts := make(map[State]int)
+	for found.Next() {
+		var state State
+		var n int
+		if err := found.Scan(&state, &n); err != nil {
+			return nil, err
+		}
+		counts[state] = n
+	}
+	return counts, found.Err()
+}
+
+// RowInfo is what the ledger knows of a row.
+type RowInfo struct {
+	Row        int
+	CustomerID int64
+	Type       string
+	State      State
+	Token      string
+	Adopted    bool
+	Problems   []check.Problem
+	Warnings   []check.Problem
+}
+
+// EachRow hands every row of a job to f, in order, until f fails.
+func (l *Ledger) EachRow(ctx context.Context, job int64, f func(*RowInfo) error) error {
+	return l.eachRow(ctx, f, `WHERE job = ? ORDER BY row`, job)
+}
+
+// FirstRows lists the first rows of a job in one of two states.
+func (l *Ledger) FirstRows(ctx context.Context, job int64, a, b State, limit int) ([]RowInfo, error) {
+	var all []RowInfo
+	err := l.eachRow(ctx, func(r *RowInfo) error {
+		all = append(all, *r)
+		return nil
+	}, `WHERE job = ? AND state IN (?, ?) ORDER BY row LIMIT ?`, job, a, b, limit)
+	return all, err
+}
+
+func (l *Ledger) eachRow(ctx context.Context, f func(*RowInfo) error, where string, args ...any) error {
+	found, err := l.read.QueryContext(ctx, `SELECT row, customer_id, type, state, token, adopted, problems, warnings FROM rows `+where, args...) //nolint:gosec // where is a constant of this file
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	for found.Next() {
+		if err := scanRow(found, f); err != nil {
+			return err
+		}
+	}
+	return found.Err()
+}
+
+func scanRow(found *sql.Rows, f func(*RowInfo) error) error {
+	var r RowInfo
+	var problems, warnings string
+	err := found.Scan(&r.Row, &r.CustomerID, &r.Type, &r.State, &r.Token, &r.Adopted, &problems, &warnings)
+	if err != nil {
+		return err
+	}
+	if r.Problems, err = problemsFrom(problems); err != nil {
+		return err
+	}
+	if r.Warnings, err = problemsFrom(warnings); err != nil {
+		return err
+	}
+	return f(&r)
+}
+
+// ProblemCount counts the rows of a job in a state that have the same problems,
+// or warnings.
+type ProblemCount struct {
+	Problems []check.Problem
+	Rows     int
+	FirstRow int
+}
+
+// CountProblems counts the rows of a job in a state by their problems, the most
+// frequent first; at most limit of them.
+func (l *Ledger) CountProblems(ctx context.Context, job int64, state State, limit int) ([]ProblemCount, error) {
+	return l.countProblems(ctx, `SELECT problems, count(*), min(row) FROM rows
+		WHERE job = ? AND state = ? GROUP BY problems ORDER BY 2 DESC, 3 LIMIT ?`, job, state, limit)
+}
+
+// CountWarnings counts the rows of a job by their warnings in the same way.
+func (l *Ledger) CountWarnings(ctx context.Context, job int64, limit int) ([]ProblemCount, error) {
+	return l.countProblems(ctx, `SELECT warnings, count(*), min(row) FROM rows
+		WHERE job = ? AND warnings <> '' GROUP BY warnings ORDER BY 2 DESC, 3 LIMIT ?`, job, limit)
+}
+
+func (l *Ledger) countProblems(ctx context.Context, query string, args ...any) ([]ProblemCount, error) {
+	found, err := l.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	var all []ProblemCount
+	for found.Next() {
+		var c ProblemCount
+		var text string
+		if err := found.Scan(&text, &c.Rows, &c.FirstRow); err != nil {
+			return nil, err
+		}
+		if c.Problems, err = problemsFrom(text); err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, found.Err()
+}
+
+// Totals are counts over a job's rows that no state tells.
+type Totals struct{ Adopted, Customers int }
+
+// Totals counts a job's adopted rows and the customers of its pending ones.
+func (l *Ledger) Totals(ctx context.Context, job int64) (Totals, error) {
+	var t Totals
+	err := l.read.QueryRowContext(ctx, `SELECT coalesce(sum(adopted), 0), count(DISTINCT CASE WHEN state = ?2 THEN customer_id END) FROM rows WHERE job = ?1`,
+		job, Pending).Scan(&t.Adopted, &t.Customers)
+	return t, err
+}
+
+// Keep makes a job of its first pending rows, so many, and forgets the others.
+func (l *Ledger) Keep(ctx context.Context, job int64, rows int) error {
+	return l.update(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM rows WHERE job = ?1 AND row NOT IN (
+			SELECT row FROM rows WHERE job = ?1 AND state = ?2 ORDER BY row LIMIT ?3)`, job, Pending, rows)
+		return err
+	})
+}
+
+// SettleFollowers gives the followers of a job their leaders' outcomes, as far
+// as those are known.
+func (l *Ledger) SettleFollowers(ctx context.Context, job int64) error {
+	return l.update(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE rows SET
+				state = CASE leader.state WHEN ?1 THEN ?2 ELSE leader.state END,
+				token = leader.token, problems = leader.problems
+			FROM rows AS leader
+			WHERE rows.job = ?3 AND rows.state = ?4 AND leader.job = ?3 AND leader.row = rows.leader
+				AND leader.state IN (?1, ?2, ?5, ?6, ?7)`,
+			Imported, Already, job, Follower, Refused, Held, Skipped)
+		return err
+	})
+}

@@ -1,0 +1,210 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"bigcommerce-payments-mcp/bcapi"
+	"bigcommerce-payments-mcp/internal/importer/check"
+	"bigcommerce-payments-mcp/internal/importer/ledger"
+)
+
+// Why an import stops although rows are left. Failures of the API and of the
+// ledger stop it too.
+var (
+	ErrChanged  = errors.New("the file is not the one any more that was checked")
+	ErrUnknowns = errors.New("three requests in a row had no telling answer")
+	ErrRefused  = errors.New("the API refuses every row for the same reason")
+	ErrLeft     = errors.New("rows are left that were not come to: a mistake in this program")
+	ErrHeld     = errors.New("rows are left whose outcome a person has to tell")
+)
+
+// maxUnknowns is how many batches in a row may have an unknown outcome.
+const maxUnknowns = 3
+
+// handle records what became of a batch, or of not knowing it.
+func (r *run) handle(ctx context.Context, b sentBatch) {
+	var refused *bcapi.RefusedError
+	var notSent *bcapi.NotSentError
+	var unknown *bcapi.UnknownError
+	switch {
+	case b.err == nil:
+		r.unknowns = 0
+		r.answered(ctx, b)
+	case errors.As(b.err, &notSent):
+		r.again(ctx, b.rows)
+		r.notSent(notSent)
+	case errors.As(b.err, &refused):
+		r.unknowns = 0
+		r.refused(ctx, b, refused)
+	case errors.As(b.err, &unknown):
+		r.unknown(ctx, b, unknown)
+	default:
+		r.stop(b.err)
+		r.again(ctx, b.rows)
+	}
+}
+
+// stop ends the import; the first reason counts.
+func (r *run) stop(why error) {
+	if r.stopped == nil {
+		r.stopped = why
+	}
+}
+
+// record writes outcomes down. What cannot be written stops the import: the
+// rows stay as sent, and are looked up by the next run.
+func (r *run) record(ctx context.Context, job int64, outcomes []ledger.Outcome) bool {
+	if err := r.ledger.Record(ctx, job, outcomes); err != nil {
+		r.stop(err)
+		return false
+	}
+	return true
+}
+
+// again puts rows back of which it is certain that nothing was done.
+func (r *run) again(ctx context.Context, rows []ledger.PendingRow) {
+	outcomes := make([]ledger.Outcome, len(rows))
+	for i, row := range rows {
+		outcomes[i] = ledger.Outcome{Row: row.Row, To: ledger.Pending, NotCounted: true}
+	}
+	if r.record(ctx, r.job, outcomes) {
+		r.release(rows)
+		r.window.put(rows...)
+	}
+}
+
+func (r *run) release(rows []ledger.PendingRow) {
+	for _, row := range rows {
+		delete(r.busy, row.CustomerID)
+	}
+}
+
+// notSent waits as the store asked, and otherwise stops: the client has tried
+// to connect several times already.
+func (r *run) notSent(e *bcapi.NotSentError) {
+	if wait, putOff := bcapi.PutOff(e); putOff {
+		r.pause = time.Now().Add(wait)
+		return
+	}
+	r.stop(e)
+}
+
+// refused handles a refusal without data. What it says of more than one row is
+// not clear, nor that nothing of the batch was taken.
+func (r *run) refused(ctx context.Context, b sentBatch, e *bcapi.RefusedError) {
+	switch {
+	case e.Kind == bcapi.RefusedSystemic:
+		r.stop(e)
+		r.again(ctx, b.rows)
+	case len(b.rows) == 1:
+		r.finish(ctx, b, map[int][]check.Problem{0: refusalProblems(e.API)}, nil)
+	case e.Kind == bcapi.RefusedTooLarge:
+		r.size.tooLarge(len(b.rows))
+		r.again(ctx, b.rows)
+	default:
+		r.size.halve(len(b.rows))
+		if r.doubtful.refusedWhole(e.API) && !r.succeeded {
+			r.stop(e)
+		}
+		r.lookUp(ctx, b.rows, refusedLook(len(b.rows)))
+	}
+}
+
+// answered takes an answer over, row by row.
+func (r *run) answered(ctx context.Context, b sentBatch) {
+	j := join(b.sent, b.answer)
+	if len(j.imported) > 0 {
+		r.succeeded = true
+	}
+	if len(j.imported) == len(b.rows) {
+		r.size.clean(len(b.rows))
+	}
+	if len(b.rows) == 1 && len(j.imported)+len(j.refused) == 0 && j.notTaken {
+		j.refused[0], j.unaccounted = j.general, nil
+		if len(j.general) == 0 {
+			j.refused[0] = []check.Problem{{Message: "the API did not import the row and gave no reason"}}
+		}
+	}
+	r.finish(ctx, b, j.refused, j.imported)
+	open := make([]ledger.PendingRow, len(j.unaccounted))
+	for i, at := range j.unaccounted {
+		open[i] = b.rows[at]
+	}
+	if len(open) == 0 {
+		return
+	}
+	if len(open) == len(b.rows) {
+		r.size.halve(len(b.rows))
+	}
+	if j.notTaken && len(j.refused) > 0 && len(j.general) == 0 {
+		r.again(ctx, open) // the rows that were named took the others with them
+		return
+	}
+	plan := refusedLook(len(b.rows))
+	if !j.notTaken { // the answer proves nothing, nor that the store is done
+		plan.wait, plan.absent = r.Settle, 0
+	}
+	r.lookUp(ctx, open, plan)
+}
+
+// finish records the rows that an answer has settled. Refusals of a whole batch
+// for one reason, before anything was imported, are held back: they may be a
+// mistake of the set-up and not of the rows.
+func (r *run) finish(ctx context.Context, b sentBatch, refused map[int][]check.Problem, imported map[int]bcapi.Imported) {
+	if (!r.succeeded || r.doubtful.certain()) && r.doubtful.holdsBack(b.rows, refused) {
+		if r.doubtful.certain() {
+			r.stop(ErrRefused)
+		}
+		return
+	}
+	r.acceptDoubt(ctx)
+	var outcomes []ledger.Outcome
+	var rows []ledger.PendingRow
+	for i, row := range b.rows {
+		item, in := imported[i]
+		problems, out := refused[i]
+		switch {
+		case in:
+			outcomes = append(outcomes, ledger.Outcome{Row: row.Row, To: ledger.Imported, Token: item.Instrument.Token})
+		case out:
+			outcomes = append(outcomes, ledger.Outcome{Row: row.Row, To: ledger.Refused, Problems: problems})
+		default:
+			continue
+		}
+		rows = append(rows, row)
+	}
+	if r.record(ctx, r.job, outcomes) {
+		r.release(rows)
+		r.settled += len(rows)
+	}
+}
+
+// unknown leaves the rows of a batch to be looked up.
+func (r *run) unknown(ctx context.Context, b sentBatch, e *bcapi.UnknownError) {
+	wait := r.Settle
+	if e.Kind == bcapi.UnknownTimeout || e.Kind == bcapi.UnknownFailed {
+		wait = lateFactor * r.Settle
+		r.size.halve(len(b.rows))
+	}
+	if r.unknowns++; r.unknowns >= maxUnknowns {
+		r.stop(ErrUnknowns)
+	}
+	r.lookUp(ctx, b.rows, lookPlan{wait: wait})
+}
+
+func refusalProblems(e *bcapi.Error) []check.Problem {
+	if len(e.Fields) == 0 {
+		message := "the API says: " + e.Title
+		if e.Detail != "" {
+			message += ": " + e.Detail
+		}
+		return []check.Problem{{Message: message}}
+	}
+	problems := make([]check.Problem, len(e.Fields))
+	for i, f := range e.Fields {
+		problems[i] = check.Problem{Field: f.Field, Message: "the API says: " + f.Message}
+	}
+	return problems
+}
