@@ -1,0 +1,93 @@
+package tools
+
+import (
+	"errors"
+
+	"bigcommerce-payments-mcp/internal/importer"
+	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/importer/source"
+)
+
+// Explain says in one sentence why an import stopped, for its record.
+func Explain(err error) string {
+	for _, own := range []error{
+		importer.ErrStopping, importer.ErrUnknowns, importer.ErrRefused, importer.ErrChanged, importer.ErrStale,
+	} {
+		if errors.Is(err, own) {
+			return own.Error()
+		}
+	}
+	var file *source.Error
+	if errors.As(err, &file) { // rows may have been sent before
+		return file.Error()
+	}
+	failure := explain(err)
+	return failure.Message + " " + failure.NextStep
+}
+
+// isImport reports whether an error is the importer's own.
+func isImport(err error) bool {
+	var locked *ledger.LockedError
+	var unusable *ledger.UnusableError
+	var file *source.Error
+	for _, own := range []error{
+		importer.ErrStale, importer.ErrChanged, importer.ErrNoJob, importer.ErrInline, importer.ErrNoImportDir, importer.ErrStopping,
+	} {
+		if errors.Is(err, own) {
+			return true
+		}
+	}
+	return errors.As(err, &locked) || errors.As(err, &unusable) || errors.As(err, &file)
+}
+
+// explainImport turns the importer's own errors into words for a model.
+func explainImport(err error) *Error {
+	var locked *ledger.LockedError
+	var unusable *ledger.UnusableError
+	var file *source.Error
+	switch {
+	case errors.As(err, &locked):
+		return &Error{
+			Code: "import_running", Message: "Another import into this store is running. Nothing was sent.", Retryable: true,
+			NextStep: "Wait for it with get_import_job, or stop it with cancel_import_job, then call again.",
+			Details: struct {
+				JobID string `json:"job_id,omitempty"`
+			}{locked.JobID},
+		}
+	case errors.Is(err, importer.ErrStale), errors.Is(err, importer.ErrChanged):
+		return &Error{
+			Code: "plan_stale", Message: "The file has changed since it was checked. Nothing was sent.",
+			NextStep: "Call with file again for a new plan; rows that are in are not sent twice.",
+		}
+	case errors.Is(err, importer.ErrNoJob):
+		return &Error{
+			Code: "unknown_job", Message: "This store has no import job or plan with that id.",
+			NextStep: "Call list_import_jobs for those that it has.",
+		}
+	case errors.Is(err, importer.ErrInline):
+		return &Error{
+			Code: "inline_job", Message: "The rows of that import came with its call and are not kept.",
+			NextStep: "Call bulk_import_instruments with the same instruments again; rows that are in are not sent twice.",
+		}
+	case errors.Is(err, importer.ErrNoImportDir):
+		return &Error{
+			Code: "no_import_dir", Message: "The server has no folder to import files from.",
+			NextStep: "Tell your person to start the server with --import-dir (BIGCOMMERCE_IMPORT_DIR) naming the folder that holds the file.",
+		}
+	case errors.As(err, &unusable):
+		return &Error{
+			Code: "ledger_unusable", Message: "Nothing was sent, because " + unusable.Error() + ".",
+			NextStep: "Tell your person: without the ledger it is not known what was imported before. They may name another --state-dir only if nothing was imported yet.",
+			cause:    err,
+		}
+	case errors.As(err, &file):
+		return &Error{
+			Code: string(file.Kind), Message: file.Error() + " Nothing was sent.",
+			NextStep: "Correct the file or the arguments as said, then call again.",
+		}
+	}
+	return &Error{
+		Code: "stopping", Message: "The server is about to end. Nothing was sent.", Retryable: true,
+		NextStep: "Call again when the server runs again.",
+	}
+}

@@ -1,0 +1,232 @@
+package tools_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"bigcommerce-payments-mcp/examples/vaultfile"
+	"bigcommerce-payments-mcp/internal/sandbox"
+	"bigcommerce-payments-mcp/tools"
+)
+
+// writeVault makes a file of good rows in the import folder.
+func (f *fixture) writeVault(t testing.TB, name string, rows int) {
+	t.Helper()
+	file, err := os.Create(filepath.Join(f.files, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := vaultfile.Write(file, vaultfile.Options{Rows: rows, Seed: 1, Format: vaultfile.CSV}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAFileInTwoCalls plans a file, sends it, and finds it in the second time.
+func TestAFileInTwoCalls(t *testing.T) {
+	f := newFixture(t, nil)
+	f.writeVault(t, "vault.csv", 500)
+	plan := f.importRows(t, `{"file":"vault.csv"}`)
+	if plan.Status != "planned" || plan.PlanID == "" || plan.Remaining != 500 || len(f.stored(t)) != 0 {
+		t.Fatalf("plan %+v", plan)
+	}
+	done := f.importRows(t, fmt.Sprintf(`{"plan_id":%q}`, plan.PlanID))
+	if done.Status != "completed" || done.Imported != 500 || done.ReportFile == "" || len(f.stored(t)) != 500 {
+		t.Fatalf("job %+v", done)
+	}
+	if again := f.importRows(t, fmt.Sprintf(`{"plan_id":%q}`, plan.PlanID)); again.Status != "completed" || again.Imported != 500 {
+		t.Errorf("a finished job answers %+v", again)
+	}
+	plan = f.importRows(t, `{"file":"vault.csv"}`)
+	if done = f.importRows(t, fmt.Sprintf(`{"plan_id":%q}`, plan.PlanID)); done.AlreadyImported != 500 || len(f.stored(t)) != 500 {
+		t.Errorf("the second time %+v", done)
+	}
+	var list struct {
+		Jobs []struct {
+			JobID string `json:"job_id"`
+		} `json:"jobs"`
+	}
+	if err := json.Unmarshal(f.call(t, "list_import_jobs", `{}`).Structured, &list); err != nil || len(list.Jobs) != 2 || list.Jobs[0].JobID != plan.PlanID {
+		t.Errorf("list %+v, %v", list, err)
+	}
+}
+
+func TestVerifyComparesWithTheStore(t *testing.T) {
+	f := newFixture(t, nil)
+	f.writeVault(t, "vault.csv", 300)
+	plan := f.importRows(t, `{"file":"vault.csv"}`)
+	f.importRows(t, fmt.Sprintf(`{"plan_id":%q}`, plan.PlanID))
+	verify := func() string {
+		r := f.call(t, "get_import_job", fmt.Sprintf(`{"job_id":%q,"verify":true}`, plan.PlanID))
+		var j struct {
+			Verified json.RawMessage `json:"verified"`
+		}
+		if err := json.Unmarshal(r.Structured, &j); err != nil {
+			t.Fatal(err)
+		}
+		return string(j.Verified)
+	}
+	if got, want := verify(), `{"present":300,"missing":0,"not_default":0}`; got != want {
+		t.Errorf("verified %s, want %s", got, want)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete,
+		f.store.URL+"/stores/sandbox/v3/payments/stored-instruments?token:in="+f.stored(t)[0].Token, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("X-Auth-Token", sandbox.Token)
+	request.Header.Set("Accept", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil || response.StatusCode != http.StatusNoContent {
+		t.Fatal(response, err)
+	}
+	response.Body.Close()
+	if got, want := verify(), `{"present":299,"missing":1,"not_default":0}`; got != want {
+		t.Errorf("after a delete: verified %s, want %s", got, want)
+	}
+}
+
+func TestNoConfirmGoesStraightOn(t *testing.T) {
+	f := newFixture(t, func(d *tools.Dependencies) { d.NoConfirm = true })
+	f.writeVault(t, "vault.csv", 50)
+	if done := f.importRows(t, `{"file":"vault.csv"}`); done.Status != "completed" || done.Imported != 50 {
+		t.Errorf("%+v", done)
+	}
+}
+
+func TestALongJobGoesOnInTheBackground(t *testing.T) {
+	f := newFixture(t, nil)
+	f.writeVault(t, "vault.csv", 3000)
+	plan := f.importRows(t, `{"file":"vault.csv"}`)
+	j := f.importRows(t, fmt.Sprintf(`{"plan_id":%q,"wait_seconds":0}`, plan.PlanID))
+	if j.Status != "running" || !strings.Contains(j.NextStep, "get_import_job") {
+		t.Fatalf("%+v", j)
+	}
+	r := f.call(t, "get_import_job", fmt.Sprintf(`{"job_id":%q,"wait_seconds":50}`, plan.PlanID))
+	if !strings.Contains(string(r.Structured), `"status":"completed"`) || len(f.stored(t)) != 3000 {
+		t.Errorf("%s", r.Structured)
+	}
+}
+
+func TestACancelledJobCanGoOn(t *testing.T) {
+	f := newFixture(t, nil)
+	f.writeVault(t, "vault.csv", 5000)
+	plan := f.importRows(t, `{"file":"vault.csv"}`)
+	f.importRows(t, fmt.Sprintf(`{"plan_id":%q,"wait_seconds":0}`, plan.PlanID))
+	r := f.call(t, "cancel_import_job", fmt.Sprintf(`{"job_id":%q}`, plan.PlanID))
+	if !strings.Contains(string(r.Structured), `"status":"cancelled"`) {
+		t.Fatalf("%s", r.Structured)
+	}
+	if done := f.importRows(t, fmt.Sprintf(`{"plan_id":%q,"wait_seconds":50}`, plan.PlanID)); done.Status != "completed" || done.Imported != 5000 || len(f.stored(t)) != 5000 {
+		t.Errorf("%+v, stored %d", done, len(f.stored(t)))
+	}
+}
+
+func TestImportFileErrors(t *testing.T) {
+	f := newFixture(t, nil)
+	f.writeVault(t, "vault.csv", 5)
+	if err := os.WriteFile(filepath.Join(f.files, "headers.csv"), []byte("customer,token\n1,2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for arguments, code := range map[string]string{
+		`{"file":"absent.csv"}`:                             "file_missing",
+		`{"file":"../vault.csv"}`:                           "bad_path",
+		`{"file":"headers.csv"}`:                            "bad_columns",
+		`{"plan_id":"imp_nothing"}`:                         "unknown_job",
+		`{"file":"vault.csv","plan_id":"imp_x"}`:            "invalid_arguments",
+		`{"file":"vault.csv","dry_run":true}`:               "invalid_arguments",
+		`{"plan_id":"imp_x","limit":5}`:                     "invalid_arguments",
+		`{"file":"vault.csv","limit":0}`:                    "invalid_arguments",
+		`{"file":"vault.csv","columns":{"a":1}}`:            "invalid_arguments",
+		`{}`:                                                "invalid_arguments",
+		`{"file":"vault.csv","columns":{"absent":"email"}}`: "bad_columns",
+	} {
+		if e := f.call(t, "bulk_import_instruments", arguments).failure(t); e.Code != code {
+			t.Errorf("%s: %+v, want %s", arguments, e, code)
+		}
+	}
+	for _, tool := range []string{"get_import_job", "cancel_import_job"} {
+		if e := f.call(t, tool, `{"job_id":"imp_nothing"}`).failure(t); e.Code != "unknown_job" {
+			t.Errorf("%s: %+v", tool, e)
+		}
+	}
+}
+
+// modern is a request's _meta in the stateless era, from a client that can ask.
+const modern = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"elicitation":{}}}`
+
+// raw sends a tools/call with more parameters and returns its result.
+func (f *fixture) raw(t testing.TB, arguments, more string) map[string]json.RawMessage {
+	t.Helper()
+	answer, err := json.Marshal(f.server.HandleMessage(context.Background(), json.RawMessage(
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"bulk_import_instruments","arguments":`+arguments+`,`+modern+more+`}}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var message struct {
+		Result map[string]json.RawMessage `json:"result"`
+	}
+	if err := json.Unmarshal(answer, &message); err != nil || message.Result == nil {
+		t.Fatalf("%s", answer)
+	}
+	return message.Result
+}
+
+// TestThePersonIsAsked before a plan is carried out, and their word counts, once.
+func TestThePersonIsAsked(t *testing.T) {
+	answerOf := func(content, state string) string {
+		return `,"inputResponses":{"confirm":` + content + `},"requestState":` + state
+	}
+	for name, tt := range map[string]struct {
+		content string
+		tamper  bool
+		stored  int
+		says    string
+	}{
+		"agreed":        {content: `{"action":"accept","content":{"confirm":true}}`, stored: 20, says: "completed"},
+		"said no":       {content: `{"action":"accept","content":{"confirm":false}}`, says: "declined"},
+		"declined":      {content: `{"action":"decline"}`, says: "declined"},
+		"closed":        {content: `{"action":"cancel"}`, says: "declined"},
+		"state altered": {content: `{"action":"accept","content":{"confirm":true}}`, tamper: true, says: "invalid_confirmation"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, nil)
+			f.writeVault(t, "vault.csv", 20)
+			plan := f.importRows(t, `{"file":"vault.csv"}`)
+			arguments := fmt.Sprintf(`{"plan_id":%q}`, plan.PlanID)
+			asked := f.raw(t, arguments, "")
+			if string(asked["resultType"]) != `"input_required"` || !strings.Contains(string(asked["inputRequests"]), "20 instruments") || len(f.stored(t)) != 0 {
+				t.Fatalf("asked %s", asked)
+			}
+			state := string(asked["requestState"])
+			if tt.tamper {
+				state = strings.Replace(state, state[10:12], "AA", 1)
+			}
+			answered := f.raw(t, arguments, answerOf(tt.content, state))
+			if !strings.Contains(string(answered["content"]), tt.says) || len(f.stored(t)) != tt.stored {
+				t.Errorf("answered %s, stored %d", answered["content"], len(f.stored(t)))
+			}
+		})
+	}
+}
+
+func TestAnAnswerIsForOnePlanAndOneUse(t *testing.T) {
+	f := newFixture(t, nil)
+	f.writeVault(t, "a.csv", 20)
+	f.writeVault(t, "b.csv", 21)
+	a, b := f.importRows(t, `{"file":"a.csv"}`), f.importRows(t, `{"file":"b.csv"}`)
+	state := string(f.raw(t, fmt.Sprintf(`{"plan_id":%q}`, a.PlanID), "")["requestState"])
+	yes := `,"inputResponses":{"confirm":{"action":"accept","content":{"confirm":true}}},"requestState":` + state
+	if r := f.raw(t, fmt.Sprintf(`{"plan_id":%q}`, b.PlanID), yes); !strings.Contains(string(r["content"]), "invalid_confirmation") || len(f.stored(t)) != 0 {
+		t.Errorf("another plan: %s", r["content"])
+	}
+	if r := f.raw(t, fmt.Sprintf(`{"plan_id":%q}`, a.PlanID), yes); !strings.Contains(string(r["content"]), "completed") {
+		t.Errorf("its own plan: %s", r["content"])
+	}
+}

@@ -1,0 +1,142 @@
+package tools
+
+import (
+	"fmt"
+
+	"bigcommerce-payments-mcp/bcapi"
+	"bigcommerce-payments-mcp/internal/importer"
+	"bigcommerce-payments-mcp/internal/importer/check"
+)
+
+// job is the answer of every tool about an import.
+type job struct {
+	Store           bcapi.Store      `json:"store"`
+	JobID           importer.JobID   `json:"job_id,omitempty"`
+	PlanID          importer.JobID   `json:"plan_id,omitempty" jsonschema:"description=Pass it to bulk_import_instruments to start or go on."`
+	Status          importer.Status  `json:"status" jsonschema:"enum=planned,enum=running,enum=completed,enum=completed_with_failures,enum=interrupted,enum=cancelled"`
+	Reason          string           `json:"reason,omitempty" jsonschema:"description=Why it stopped early."`
+	File            string           `json:"file,omitempty"`
+	Plan            *plan            `json:"plan,omitempty"`
+	Total           int              `json:"total"`
+	Imported        int              `json:"imported"`
+	Failed          int              `json:"failed"`
+	AlreadyImported int              `json:"already_imported"`
+	Unconfirmed     int              `json:"unconfirmed" jsonschema:"description=Rows sent without a telling answer: they may be in the store."`
+	Remaining       int              `json:"remaining" jsonschema:"description=Rows not sent."`
+	FailureSummary  []importer.Count `json:"failure_summary"`
+	Failures        []failure        `json:"failures" jsonschema:"description=The first 20."`
+	Instruments     []jobInstrument  `json:"instruments" jsonschema:"description=The first 20."`
+	Adopted         int              `json:"adopted,omitempty" jsonschema:"description=Imported rows whose answer was lost and that were found in the store."`
+	DeletedSince    int              `json:"deleted_since,omitempty" jsonschema:"description=Of already_imported: not in the store any more."`
+	Verified        *verified        `json:"verified,omitempty"`
+	Warnings        []importer.Count `json:"warnings"`
+	ReportFile      string           `json:"report_file,omitempty" jsonschema:"description=CSV with a line per row\\, on the server's machine."`
+	NextStep        string           `json:"next_step"`
+}
+
+// verified compares a job's instruments with the store's list.
+type verified struct {
+	Present    int `json:"present"`
+	Missing    int `json:"missing"`
+	NotDefault int `json:"not_default"`
+}
+
+// plan is what is left to do.
+type plan struct {
+	Customers int `json:"customers"`
+	Expired   int `json:"expired"`
+	Requests  int `json:"requests"`
+	Seconds   int `json:"seconds"`
+}
+
+// failure is one refused row.
+type failure struct {
+	Row        int             `json:"row" jsonschema:"description=From 1\\, a header not counted."`
+	CustomerID *int64          `json:"customer_id" jsonschema:"nullable"`
+	Problems   []check.Problem `json:"problems"`
+}
+
+// jobInstrument is one instrument that is in the store now.
+type jobInstrument struct {
+	Row        int                  `json:"row"`
+	CustomerID int64                `json:"customer_id"`
+	Token      string               `json:"token"`
+	Type       bcapi.InstrumentType `json:"type"`
+	Adopted    bool                 `json:"adopted,omitempty"`
+}
+
+func newJob(store bcapi.Store, s *importer.Summary) job {
+	j := job{
+		Store: store, JobID: s.ID, Status: s.Status, Reason: s.Reason, File: s.File,
+		Total: s.Total, Imported: s.Imported, Failed: s.Failed, AlreadyImported: s.Already,
+		Unconfirmed: s.Unconfirmed, Remaining: s.Remaining, Adopted: s.Adopted,
+		FailureSummary: notNil(s.FailureSummary), Warnings: notNil(s.Warnings),
+		Failures: []failure{}, Instruments: []jobInstrument{}, ReportFile: s.Report,
+	}
+	if s.File != "" && s.Status != importer.Completed && s.Status != importer.CompletedWithFailures {
+		j.PlanID = s.ID
+	}
+	if s.Status == importer.Planned {
+		j.Plan = &plan{Customers: s.Customers, Expired: s.Expired, Requests: s.Requests, Seconds: s.Seconds}
+	}
+	for _, f := range s.Failures {
+		row := failure{Row: f.Row, Problems: f.Problems}
+		if f.CustomerID > 0 {
+			row.CustomerID = &f.CustomerID
+		}
+		j.Failures = append(j.Failures, row)
+	}
+	for _, in := range s.Instruments {
+		j.Instruments = append(j.Instruments, jobInstrument(in))
+	}
+	j.NextStep = nextStepOf(s)
+	return j
+}
+
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// nextStepOf says what to do about a job.
+func nextStepOf(s *importer.Summary) string {
+	switch s.Status {
+	case importer.Planned:
+		return nextStepOfPlan(s)
+	case importer.Running:
+		return fmt.Sprintf("It goes on in the background. Call get_import_job with job_id %s to wait for it, or cancel_import_job to stop it.", s.ID)
+	case importer.Completed:
+		return "Nothing: every row is in."
+	case importer.CompletedWithFailures:
+		return "Correct the rows listed in failures (report_file lists all) and import those again; rows that are in are never sent twice."
+	}
+	again := "Call bulk_import_instruments with plan_id " + string(s.ID)
+	if s.File == "" {
+		again = "Call bulk_import_instruments with the same rows"
+	}
+	switch {
+	case s.Unconfirmed > 0 && s.Remaining == 0:
+		return fmt.Sprintf("%d rows are unconfirmed. %s to have them looked up again; if they stay so, ask your person to look in the store, then add unconfirmed: \"resend\" (not there) or \"skip\".", s.Unconfirmed, again)
+	case s.Status == importer.Cancelled:
+		return again + " to go on; what is in is not sent twice."
+	}
+	return again + " to go on once the reason is dealt with; what is in is not sent twice."
+}
+
+func nextStepOfPlan(s *importer.Summary) string {
+	how := "Call again without dry_run"
+	if s.File != "" {
+		how = "Show this plan to your person, then call bulk_import_instruments with plan_id " + string(s.ID)
+	}
+	switch {
+	case s.Remaining == 0 && s.Failed > 0:
+		return "Nothing was sent, and no row can be: correct the rows listed in failures."
+	case s.Remaining == 0:
+		return "Nothing is left to import: every row is in."
+	case s.Failed > 0:
+		return fmt.Sprintf("Nothing was sent. %s to import the %d good rows, or correct the rows listed in failures first.", how, s.Remaining)
+	}
+	return fmt.Sprintf("Nothing was sent. %s to import all %d rows.", how, s.Remaining)
+}

@@ -1,0 +1,244 @@
+package tools_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"bigcommerce-payments-mcp/bcapi"
+	"bigcommerce-payments-mcp/internal/importer"
+	"bigcommerce-payments-mcp/internal/importer/check"
+	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/jobs"
+	"bigcommerce-payments-mcp/internal/sandbox"
+	"bigcommerce-payments-mcp/tools"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// fixture is a server on a store of its own.
+type fixture struct {
+	server *server.MCPServer
+	store  *httptest.Server
+	files  string // the import folder
+	log    *lockedBuffer
+}
+
+// lockedBuffer is a log that background jobs write to as well.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer // guarded by mu
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func newFixture(t testing.TB, change func(*tools.Dependencies)) *fixture {
+	t.Helper()
+	return newFixtureOn(t, sandbox.New(sandbox.Options{}), sandbox.Token, change)
+}
+
+func newFixtureOn(t testing.TB, store http.Handler, token bcapi.Secret, change func(*tools.Dependencies)) *fixture {
+	t.Helper()
+	f := &fixture{store: httptest.NewServer(store), log: new(lockedBuffer)}
+	t.Cleanup(f.store.Close)
+	logger := slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	client, err := bcapi.New(bcapi.Config{
+		APIURL: f.store.URL, StoreHash: sandbox.StoreHash, AccessToken: token, Logger: logger,
+		MaxWait: 100 * time.Millisecond, // a store that says "wait" is not waited for
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC) }
+	f.files = t.TempDir()
+	im := importer.New(importer.Config{
+		Client: client, Checker: check.New(check.Options{Now: now}), Logger: logger,
+		StateDir: t.TempDir(), ImportDir: f.files, Scope: ledger.Scope{Origin: f.store.URL, StoreHash: sandbox.StoreHash},
+		Settle: 10 * time.Millisecond, Explain: tools.Explain,
+	})
+	manager := jobs.New(im)
+	t.Cleanup(func() {
+		manager.Shutdown(time.Minute)
+		if err := im.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	dependencies := tools.Dependencies{
+		Client: client, Importer: im, Jobs: manager, Confirmer: tools.NewConfirmer(), Logger: logger, Version: "test",
+		Progress: func(context.Context, float64, float64, string) {},
+	}
+	if change != nil {
+		change(&dependencies)
+	}
+	if f.server, err = tools.NewServer(dependencies); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// request sends one JSON-RPC request and returns its result.
+func (f *fixture) request(t testing.TB, method, params string) json.RawMessage {
+	t.Helper()
+	answer, err := json.Marshal(f.server.HandleMessage(context.Background(), json.RawMessage(
+		fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":%q,"params":%s}`, method, params))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var message struct {
+		Result json.RawMessage `json:"result"`
+	}
+	if err := json.Unmarshal(answer, &message); err != nil || message.Result == nil {
+		t.Fatalf("%s: %s", method, answer)
+	}
+	return message.Result
+}
+
+// result is what a tool answered.
+type result struct {
+	IsError    bool            `json:"isError"`
+	Structured json.RawMessage `json:"structuredContent"`
+	Content    []struct {
+		Text string `json:"text"`
+	} `json:"content"`
+}
+
+// call calls a tool and holds its answer to what every answer promises.
+func (f *fixture) call(t testing.TB, tool, arguments string) result {
+	t.Helper()
+	var r result
+	if err := json.Unmarshal(f.request(t, "tools/call", fmt.Sprintf(`{"name":%q,"arguments":%s}`, tool, arguments)), &r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Content) != 1 || r.IsError != (r.Structured == nil) {
+		t.Fatalf("answer of %s: %+v", tool, r)
+	}
+	if !r.IsError && r.Content[0].Text != string(r.Structured) {
+		t.Errorf("text and structured content differ: %s and %s", r.Content[0].Text, r.Structured)
+	}
+	return r
+}
+
+func (r result) failure(t testing.TB) tools.Error {
+	t.Helper()
+	var e struct {
+		Error tools.Error `json:"error"`
+	}
+	if err := json.Unmarshal([]byte(r.Content[0].Text), &e); err != nil || !r.IsError || e.Error.Code == "" {
+		t.Fatalf("not an error: %s", r.Content[0].Text)
+	}
+	return e.Error
+}
+
+type definition struct {
+	Name string `json:"name"`
+	raw  json.RawMessage
+}
+
+func (f *fixture) definitions(t testing.TB) []definition {
+	t.Helper()
+	var list struct {
+		Tools []json.RawMessage `json:"tools"`
+	}
+	if err := json.Unmarshal(f.request(t, "tools/list", `{}`), &list); err != nil {
+		t.Fatal(err)
+	}
+	all := make([]definition, len(list.Tools))
+	for i, raw := range list.Tools {
+		if err := json.Unmarshal(raw, &all[i]); err != nil {
+			t.Fatal(err)
+		}
+		all[i].raw = raw
+	}
+	return all
+}
+
+// TestDefinitions holds every byte that a client is told of the tools against
+// the golden files; go test ./tools -update writes them anew.
+func TestDefinitions(t *testing.T) {
+	for _, d := range newFixture(t, nil).definitions(t) {
+		var indented bytes.Buffer
+		if err := json.Indent(&indented, d.raw, "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		indented.WriteByte('\n')
+		golden := filepath.Join("testdata", d.Name+".json")
+		if *update {
+			if err := os.WriteFile(golden, indented.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), indented.String()); diff != "" {
+			t.Errorf("%s (-golden +now):\n%s", d.Name, diff)
+		}
+	}
+}
+
+func TestToolsPerSetting(t *testing.T) {
+	names := func(change func(*tools.Dependencies)) string {
+		var all []string
+		for _, d := range newFixture(t, change).definitions(t) {
+			all = append(all, d.Name)
+		}
+		return strings.Join(all, " ")
+	}
+	if got, want := names(nil), "bulk_import_instruments cancel_import_job create_payment_access_token get_import_job list_import_jobs"; got != want {
+		t.Errorf("by default: %s, want %s", got, want)
+	}
+	if got := names(func(d *tools.Dependencies) { d.ReadOnly = true }); got != "get_import_job list_import_jobs" {
+		t.Errorf("read-only: %s", got)
+	}
+}
+
+// TestReadmeNamesEveryTool keeps the README from falling behind.
+func TestReadmeNamesEveryTool(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range newFixture(t, nil).definitions(t) {
+		if !strings.Contains(string(readme), "`"+d.Name+"`") {
+			t.Errorf("README.md does not mention %s", d.Name)
+		}
+	}
+}
+
+func TestInstructionsAreShort(t *testing.T) {
+	var initialized struct {
+		Instructions string `json:"instructions"`
+	}
+	raw := newFixture(t, nil).request(t, "initialize", `{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}`)
+	if err := json.Unmarshal(raw, &initialized); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(initialized.Instructions); n == 0 || n > 1200 {
+		t.Errorf("instructions of %d bytes", n)
+	}
+}
