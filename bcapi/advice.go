@@ -54,6 +54,7 @@ func adviceByStatus() map[int]string {
 	form := "The API does not take this form of request: check the API URL; if it is right, this program no longer fits the API."
 	gaveUp := "The API gave up waiting: before a request that changes something is repeated, look whether it took effect."
 	quota := "The request quota is used up, or the store is under load: wait as long as was asked, then try again."
+	tooMuch := "It was too much at once: send less per request."
 	never := "The API does not support this request: do not repeat it."
 	return map[int]string{
 		http.StatusBadRequest:              "The request is malformed: correct it, do not repeat it as it is.",
@@ -66,7 +67,8 @@ func adviceByStatus() map[int]string {
 		http.StatusRequestTimeout:          gaveUp,
 		statusClientClosed:                 gaveUp,
 		http.StatusConflict:                "The state of what was named does not allow this: look at it first, do not repeat the request as it is.",
-		http.StatusRequestEntityTooLarge:   "It was too much at once: send less per request.",
+		http.StatusRequestEntityTooLarge:   tooMuch,
+		http.StatusRequestURITooLong:       tooMuch,
 		http.StatusUnprocessableEntity:     "Fields are missing or invalid: correct those that are named, do not repeat the request as it is.",
 		http.StatusLocked:                  "It is locked for now: wait, then try again.",
 		http.StatusTooManyRequests:         quota,

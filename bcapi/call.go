@@ -17,6 +17,9 @@ type route struct {
 	template string
 	// scopes are those of which the API account needs one.
 	scopes []string
+	// repeatable marks a write that may be made again whatever became of it: made
+	// twice it leaves what it leaves made once.
+	repeatable bool
 	// carriesData tells the answers besides those of 2xx whose body may hold what
 	// was done, and which therefore are the call's result; nil for none.
 	carriesData func(answer) bool
@@ -36,9 +39,12 @@ func (r route) maxBody(status int) int64 {
 	return maxErrorAnswer
 }
 
-// reads reports whether the operation changes nothing, so that it may be
-// repeated whatever became of it.
+// reads reports whether the operation changes nothing, so that it may be cut
+// off at any time.
 func (r route) reads() bool { return r.method == http.MethodGet }
+
+// mayRepeat reports whether the operation may be repeated whatever became of it.
+func (r route) mayRepeat() bool { return r.reads() || r.repeatable }
 
 // call is one logical call on its way through the chain.
 type call struct {

@@ -29,6 +29,8 @@ type Config struct {
 	Logger      *slog.Logger // nil: no log
 
 	// Transport carries the requests; nil means a transport of the client's own.
+	// It must report connections to httptrace, as net/http's does: what never had
+	// one counts as not sent.
 	Transport http.RoundTripper
 
 	// AttemptTimeout bounds one attempt, from dialling to the last byte of the

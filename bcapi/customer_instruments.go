@@ -9,7 +9,7 @@ import (
 var customerInstruments = route{
 	method:   http.MethodGet,
 	template: "/customers/{customer_id}/stored-instruments",
-	scopes:   readInstrumentScopes(),
+	scopes:   []string{"store_stored_payment_instruments_read_only", "store_stored_payment_instruments"},
 }
 
 // CustomerInstruments reads what one customer has; the list is not paged

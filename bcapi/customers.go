@@ -24,10 +24,6 @@ var customers = route{
 	scopes:   []string{"store_v2_customers_read_only", "store_v2_customers"},
 }
 
-// maxIDList bounds the list of ids in an address, in characters: some servers
-// and proxies refuse an address of more than 4,096.
-const maxIDList = 3600
-
 var errNotAskedFor = errors.New("it holds customers that were not asked for")
 
 // Customers looks customers up, and gives them in the order of their ids. Ids
@@ -36,11 +32,8 @@ func (c *Client) Customers(ctx context.Context, ids []int64) ([]Customer, error)
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
 	ids = slices.DeleteFunc(slices.Compact(ids), func(id int64) bool { return id <= 0 })
-	if len(ids) == 0 {
-		return nil, nil
-	}
 	var all []Customer
-	for batch := range slices.Chunk(ids, customersAtOnce(ids[len(ids)-1])) {
+	for batch := range idLists(ids, maxPageLimit, decimal) {
 		found, err := c.customers(ctx, batch)
 		if err != nil {
 			return nil, err
@@ -101,16 +94,12 @@ func readCustomers(value any, clean cleaner) (customersPage, bool) {
 	return customersPage{customers: list, total: readTotal(value)}, ok
 }
 
-// customersAtOnce is how many ids of at most this one fit on a page and into an
-// address.
-func customersAtOnce(longest int64) int {
-	return min(maxPageLimit, maxIDList/(len(strconv.FormatInt(longest, 10))+len("%2C")))
-}
-
 func idList(ids []int64) string {
 	texts := make([]string, len(ids))
 	for i, id := range ids {
-		texts[i] = strconv.FormatInt(id, 10)
+		texts[i] = decimal(id)
 	}
 	return strings.Join(texts, ",")
 }
+
+func decimal(id int64) string { return strconv.FormatInt(id, 10) }

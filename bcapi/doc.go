@@ -13,7 +13,9 @@
 // A read has no outcome that could be unknown: a failed one that repeating did
 // not mend gives a *ReadError instead of an *UnknownError, and may be made again
 // at any time. What a read was refused is told as for a write, by a
-// *RefusedError, and so is that it was not sent, by a *NotSentError.
+// *RefusedError, and so is that it was not sent, by a *NotSentError. A delete from
+// the store is repeated like a read, and has an unknown outcome only when that did
+// not mend it.
 //
 // # Nothing is replayed behind the caller's back
 //

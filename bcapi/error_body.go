@@ -107,7 +107,7 @@ func firstText(object map[string]any, keys ...string) string {
 func worthRepeating(c *call, status int) bool {
 	switch status {
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return c.reads()
+		return c.mayRepeat()
 	}
 	return isBusy(status)
 }

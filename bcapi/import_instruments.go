@@ -36,12 +36,10 @@ type ImportResult struct {
 	Meta     ImportMeta
 }
 
-// The endpoint's page names the scope of payment access tokens, the overview of
-// the same section that of stored instruments (docs/api-facts.md 1.4).
 var importInstruments = route{
 	method:      http.MethodPost,
 	template:    "/payments/stored-instruments",
-	scopes:      []string{"store_stored_payment_instruments", "store_payments_access_token_create"},
+	scopes:      writeInstrumentScopes(),
 	carriesData: mayHoldRows,
 }
 

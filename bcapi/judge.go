@@ -10,8 +10,9 @@ import (
 )
 
 // judge turns what came of an attempt into one of the three fates. An answer
-// whose body is, or may be, the call's result goes on as it is. A read whose
-// body did not come whole is a failed attempt, so that it is tried again.
+// whose body is, or may be, the call's result goes on as it is. Where its body did
+// not come whole and the call may be repeated, the attempt has failed, so that it
+// is tried again.
 func judge(clean cleaner, next handler) handler {
 	return func(ctx context.Context, c *call) (answer, error) {
 		got, err := next(ctx, c)
@@ -21,7 +22,7 @@ func judge(clean cleaner, next handler) handler {
 		if !c.answers(got) {
 			return answer{}, withCorrelation(c, failure(c, got, clean))
 		}
-		if c.reads() && got.broken != nil {
+		if c.mayRepeat() && got.broken != nil {
 			return answer{}, unreadable(c, got.broken)
 		}
 		return got, nil
@@ -59,7 +60,7 @@ func refusalKind(status int) RefusalKind {
 	switch status {
 	case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity:
 		return RefusedRow
-	case http.StatusRequestEntityTooLarge:
+	case http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong:
 		return RefusedTooLarge
 	}
 	return RefusedSystemic

@@ -36,10 +36,6 @@ var listStoredInstruments = route{
 	scopes:   readInstrumentScopes(),
 }
 
-func readInstrumentScopes() []string {
-	return []string{"store_stored_payment_instruments_read_only", "store_stored_payment_instruments"}
-}
-
 // ListStoredInstruments reads one page of the store's list, in the order of the
 // API. A limit that the API does not like it may lower, or refuse.
 func (c *Client) ListStoredInstruments(ctx context.Context, page StoredInstrumentsPage) (StoredInstruments, error) {

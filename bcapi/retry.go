@@ -9,15 +9,16 @@ import (
 	"time"
 )
 
-// A request that never connected, and a read that failed, get this many
-// attempts, with about 0.4, 0.8 and 1.6 s between them.
+// A request that never connected, and one that failed and may be repeated
+// whatever became of it, get this many attempts, with about 0.4, 0.8 and 1.6 s between them.
 const (
 	maxAttempts    = 4
 	firstRetryWait = 400 * time.Millisecond
 )
 
-// retry repeats what may be repeated: a request that was not sent, and a read.
-// A write whose outcome is unknown is never repeated.
+// retry repeats what may be repeated: a request that was not sent, a read, and a
+// write whose route says so. Any other write whose outcome is unknown is never
+// repeated.
 func retry(logger *slog.Logger, next handler) handler {
 	return func(ctx context.Context, c *call) (answer, error) {
 		failures := 0
@@ -56,7 +57,7 @@ func repeatable(c *call, err error) bool {
 		return notSent.Kind == NotSentDNS || notSent.Kind == NotSentDial || notSent.Kind == NotSentTLS
 	}
 	var unknown *UnknownError
-	if !c.reads() || !errors.As(err, &unknown) {
+	if !c.mayRepeat() || !errors.As(err, &unknown) {
 		return false
 	}
 	switch {
