@@ -3,9 +3,12 @@ package bcapi
 import "net/http"
 
 // Advice says in plain words what to do about the error. The API's own code
-// decides; without one that is known, the status does.
+// decides; without one that is known, the status does, if need be with the call.
 func (e *Error) Advice() string {
 	if text, known := adviceByCode()[e.Code]; known {
+		return text
+	}
+	if text, known := adviceByCall()[refusedCall{e.Method, e.Path, e.Status}]; known {
 		return text
 	}
 	if text, known := adviceByStatus()[e.Status]; known {
@@ -45,6 +48,24 @@ func adviceByCode() map[string]string {
 		"30105": "It is a duplicate of an earlier payment. Never repeat it.",
 		"30106": "The funds do not suffice: try later, as the merchant's rules for dunning say.",
 		"30107": "The shopper has revoked the authorization: do not try again, ask the shopper for another way to pay.",
+	}
+}
+
+// refusedCall is a call and the status it was refused with.
+type refusedCall struct {
+	method, path string
+	status       int
+}
+
+// adviceByCall is for calls that give no code and of which more is known than
+// the status says: their own path exists, and what they name is an instrument.
+func adviceByCall() map[refusedCall]string {
+	missing := "There is no such stored instrument in this store, or no such store: look the customer's instruments up."
+	update, unvault := updateStoredInstrument, unvaultStoredInstrument
+	return map[refusedCall]string{
+		{update.method, update.template, http.StatusNotFound}:              missing,
+		{unvault.method, unvault.template, http.StatusNotFound}:            missing,
+		{unvault.method, unvault.template, http.StatusUnprocessableEntity}: "The store or its gateway would not remove the instrument: check in the gateway that it knows it and that nothing still charges it, do not repeat the request as it is.",
 	}
 }
 

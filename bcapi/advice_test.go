@@ -21,6 +21,13 @@ func TestAdvice(t *testing.T) {
 		{"failed write", Error{Status: 502}, "look whether the request took effect"},
 		{"failed read, not worth repeating at once", Error{Status: 520, Method: "GET"}, "try again in a minute"},
 		{"redirect", Error{Status: 308}, "redirected"},
+		{"missing for an update", Error{Status: 404, Method: "PUT", Path: "/payments/stored-instruments"}, "no such stored instrument"},
+		{"missing for an unvault", Error{Status: 404, Method: "DELETE", Path: "/payments/stored-instruments/{token}"}, "no such stored instrument"},
+		{"missing for a delete", Error{Status: 404, Method: "DELETE", Path: "/payments/stored-instruments"}, "store hash"},
+		{"unvault refused", Error{Status: 422, Method: "DELETE", Path: "/payments/stored-instruments/{token}"}, "gateway"},
+		{"code before call", Error{Status: 404, Code: "30051", Method: "PUT", Path: "/payments/stored-instruments"}, "another shopper's"},
+		{"order not found", Error{Status: 404, Code: "30003", Method: "GET", Path: "/payments/methods"}, "check the order id"},
+		{"too long an address", Error{Status: 414}, "send less"},
 		{"unknown refusal", Error{Status: 418}, "do not repeat"},
 	}
 	for _, tt := range tests {

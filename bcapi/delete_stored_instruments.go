@@ -96,35 +96,39 @@ type deleteAnswer struct {
 	missing     []string // those of which it says so by name
 }
 
+// deleteAtOnce makes one request. Only a refusal that may be about some of its
+// tokens is an answer; one that would meet any token is an error.
 func (c *Client) deleteAtOnce(ctx context.Context, tokens []string) (deleteAnswer, error) {
 	call, err := newCall(deleteStoredInstruments, nil, url.Values{"token:in": {strings.Join(tokens, ",")}}, nil)
 	if err != nil {
 		return deleteAnswer{}, err
 	}
 	got, err := c.do(ctx, call)
-	var refused *RefusedError
-	if errors.As(err, &refused) && refused.Kind != RefusedSystemic {
-		return deleteAnswer{refusal: refused.API}, nil
+	if err == nil {
+		err = c.checkDone(call, got)
 	}
-	if err != nil {
+	var refused *RefusedError
+	switch {
+	case !errors.As(err, &refused):
+		return deleteAnswer{}, err
+	case isBulkNotFound(got):
+		return readMissing(got, refused.API, tokens), nil
+	case refused.Kind == RefusedSystemic:
 		return deleteAnswer{}, err
 	}
-	return c.readDeleteAnswer(call, got, tokens)
+	return deleteAnswer{refusal: refused.API}, nil
 }
 
-func (c *Client) readDeleteAnswer(call *call, got answer, tokens []string) (deleteAnswer, error) {
-	object := jsonObject(got.body)
-	meta, counted := readMeta(object["meta"])
-	entries, listed := object["errors"].([]any)
-	switch {
-	case got.status == http.StatusAccepted:
-		return deleteAnswer{}, unreadable(call, errNotYetDone)
-	case len(got.body) > 0 && !counted && !listed && object["data"] == nil:
-		return deleteAnswer{}, unreadable(call, whyNotRead(got))
-	case got.status/100 == 2 && meta.Failed == 0 && len(entries) == 0:
-		return deleteAnswer{}, nil
-	}
-	answer := deleteAnswer{refusal: readError(call, got, c.clean), onlyMissing: got.status == http.StatusNotFound}
+// isBulkNotFound tells an answer about tokens from one that says that the store,
+// or the call itself, does not exist: that one proves nothing of any token.
+func isBulkNotFound(got answer) bool {
+	return got.status == http.StatusNotFound && (got.broken != nil || tellsOfMany(jsonObject(got.body)))
+}
+
+// readMissing reads an answer of 404 about tokens.
+func readMissing(got answer, refusal *Error, tokens []string) deleteAnswer {
+	answer := deleteAnswer{refusal: refusal, onlyMissing: true}
+	entries, _ := jsonObject(got.body)["errors"].([]any)
 	for _, item := range entries {
 		entry, _ := item.(map[string]any)
 		switch integer(entry["status"]) {
@@ -136,21 +140,7 @@ func (c *Client) readDeleteAnswer(call *call, got answer, tokens []string) (dele
 		}
 	}
 	answer.missing = distinct(answer.missing)
-	return answer, nil
-}
-
-var errNotYetDone = errors.New("the API has taken the request and does not say that it is done")
-
-// isBulkNotFound tells an answer about tokens from one that says that the store,
-// or the call itself, does not exist: that one proves nothing of any token.
-func isBulkNotFound(got answer) bool {
-	if got.status != http.StatusNotFound {
-		return false
-	}
-	object := jsonObject(got.body)
-	_, listed := object["errors"].([]any)
-	_, counted := readMeta(object["meta"])
-	return listed || counted || got.broken != nil
+	return answer
 }
 
 // named gives the tokens that an entry of errors is keyed by.

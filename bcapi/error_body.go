@@ -2,6 +2,7 @@ package bcapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -68,7 +69,7 @@ func errorObject(body []byte) map[string]any {
 
 func fillError(e *Error, object map[string]any, clean cleaner) {
 	e.Code = apiCode(object["code"])
-	e.Title = clean(firstText(object, "title", "message"), maxTitle)
+	e.Title = clean(cmp.Or(firstText(object, "title", "message"), firstText(firstError(object), "title", "message")), maxTitle)
 	if detail := clean(firstText(object, "detail", "message"), maxDetail); detail != e.Title {
 		e.Detail = detail
 	}
@@ -82,6 +83,17 @@ func fillError(e *Error, object map[string]any, clean cleaner) {
 			Message: clean(f.message, maxDetail),
 		})
 	}
+}
+
+// firstError gives the first of a list of errors, in answers about several things
+// at once; nil when there is none.
+func firstError(object map[string]any) map[string]any {
+	list, _ := object["errors"].([]any)
+	if len(list) == 0 {
+		return nil
+	}
+	entry, _ := list[0].(map[string]any)
+	return entry
 }
 
 // apiCode gives the API's own code. {code, message} errors repeat the status

@@ -59,6 +59,10 @@ func TestErrorBodies(t *testing.T) {
 		{"text", 404, "text/plain; charset=utf-8", "no\r\nsuch\x00 thing", Error{Title: "Not Found", Detail: "no such thing"}},
 		{"half a JSON", 404, jsonType, `{"title":"x`, Error{Title: "Not Found", Detail: "the body cannot be read"}},
 		{"JSON of no use", 404, jsonType, `[1]`, Error{Title: "Not Found", Detail: "the body cannot be read"}},
+		{
+			"about several things", 422, jsonType, `{"errors":[{"status":409,"title":"In use","errors":{"a":"is in use"}},{"title":"Other"}],"meta":{}}`,
+			Error{Title: "In use", Fields: []FieldError{{"", "Other"}, {"a", "is in use"}}},
+		},
 		{"errors of no use", 422, jsonType, `{"title":3,"errors":7}`, Error{Title: "Unprocessable Entity", Fields: []FieldError{{"", "7"}}}},
 		{
 			"dirty", 400, jsonType, `{"title":"card 4111 1111 1111 1111 \u001b[31m\u202e\u200bbad","detail":"token ` + testToken + `","errors":{"a\n4111111111111111":"378282246310005"}}`,

@@ -27,6 +27,7 @@ func TestFateOfEveryStatus(t *testing.T) {
 				for _, call := range []func() error{
 					func() error { return mint(t.Context(), client) },
 					func() error { return importOne(t, client) },
+					func() error { return updateOne(t, client) },
 				} {
 					err := call()
 					time.Sleep(time.Minute) // a block by the first call is over
@@ -46,6 +47,12 @@ func TestFateOfEveryStatus(t *testing.T) {
 func importOne(t *testing.T, client *Client) error {
 	t.Helper()
 	_, err := client.ImportInstruments(t.Context(), []ImportRow{seedRow()})
+	return err
+}
+
+func updateOne(t *testing.T, client *Client) error {
+	t.Helper()
+	_, err := client.UpdateStoredInstrument(t.Context(), StoredInstrumentUpdate{Token: "a", Default: MakeDefault})
 	return err
 }
 

@@ -40,6 +40,10 @@ func reads() map[string]struct {
 			_, err := c.ImportMethods(ctx, "USD")
 			return err
 		}, list},
+		"PaymentMethods": {func(ctx context.Context, c *Client) error {
+			_, err := c.PaymentMethods(ctx, PaymentMethodsQuery{OrderID: 7})
+			return err
+		}, list},
 		"Customers": {func(ctx context.Context, c *Client) error {
 			_, err := c.Customers(ctx, []int64{7})
 			return err
