@@ -54,9 +54,10 @@ type cli struct {
 
 type serveCommand struct {
 	storeSettings
-	ImportDir string `env:"BIGCOMMERCE_IMPORT_DIR" help:"The one folder whose files a tool may read." placeholder:"DIR"`
-	ReadOnly  bool   `env:"BIGCOMMERCE_READ_ONLY" help:"Offer only tools that change nothing."`
-	NoConfirm bool   `env:"BIGCOMMERCE_NO_CONFIRM" help:"Import a file without showing a plan first."`
+	ImportDir    string `env:"BIGCOMMERCE_IMPORT_DIR" help:"The one folder whose files a tool may read." placeholder:"DIR"`
+	ReadOnly     bool   `env:"BIGCOMMERCE_READ_ONLY" help:"Offer only tools that change nothing."`
+	AllowDeletes bool   `env:"BIGCOMMERCE_ALLOW_DELETES" help:"Offer the tools that delete stored instruments."`
+	NoConfirm    bool   `env:"BIGCOMMERCE_NO_CONFIRM" help:"Import a file without showing a plan first; ask nothing before a delete."`
 }
 
 type importCommand struct {
@@ -201,7 +202,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	manager := jobs.New(im.Importer)
 	server, addTools := tools.Prepare(tools.Dependencies{
 		Client: client, Importer: im.Importer, Jobs: manager, Confirmer: tools.NewConfirmer(),
-		Logger: logger, Version: version, ReadOnly: c.ReadOnly, NoConfirm: c.NoConfirm,
+		Logger: logger, Version: version, ReadOnly: c.ReadOnly, AllowDeletes: c.AllowDeletes, NoConfirm: c.NoConfirm,
 		Progress: stdio.ReportProgress,
 	})
 	greet(stderr, client.Store())

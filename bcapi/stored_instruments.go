@@ -15,12 +15,12 @@ const (
 // takes it (docs/api-facts.md 2.5). No field has a range in the schema: a bad
 // value is to refuse its row, not the whole call.
 type ImportRow struct {
-	PaymentMethodID          string           `json:"payment_method_id" jsonschema:"description=Gateway and method\\, such as braintree.credit_card (not braintree.card)."`
+	PaymentMethodID          string           `json:"payment_method_id" jsonschema:"description=Such as braintree.credit_card\\, not braintree.card."`
 	CurrencyCode             string           `json:"currency_code" jsonschema:"description=ISO 4217\\, such as USD."`
-	CustomerID               int64            `json:"customer_id" jsonschema:"description=The BigCommerce customer who owns the instrument."`
-	Instrument               ImportInstrument `json:"instrument"`
+	CustomerID               int64            `json:"customer_id" jsonschema:"description=The BigCommerce customer who owns it."`
+	Instrument               ImportInstrument `json:"instrument" jsonschema:"description=Needs type and vault_token; a credit_card also brand\\, expiry_month\\, expiry_year\\, last_4 and better iin; a paypal_account email; a bank_account issuer and masked_account_number."`
 	BillingAddress           Address          `json:"billing_address"`
-	TrustedShippingAddresses []Address        `json:"trusted_shipping_addresses,omitzero" jsonschema:"description=Addresses to which the shopper may ship without verifying the card again."`
+	TrustedShippingAddresses []Address        `json:"trusted_shipping_addresses,omitzero" jsonschema:"description=May be shipped to without verifying the card again."`
 	DefaultInstrument        *bool            `json:"default_instrument,omitempty" jsonschema:"description=Make it the customer's default."`
 }
 
@@ -28,16 +28,16 @@ type ImportRow struct {
 // is flat, with a type, so that it is the same in a schema, a CSV and a request.
 type ImportInstrument struct {
 	Type                InstrumentType `json:"type" jsonschema:"enum=credit_card,enum=paypal_account,enum=bank_account"`
-	VaultToken          string         `json:"vault_token,omitempty" jsonschema:"description=The gateway's token for the instrument; never a card number. Required for every type."`
+	VaultToken          string         `json:"vault_token,omitempty" jsonschema:"description=The gateway's token; never a card number."`
 	ProviderCustomerID  string         `json:"provider_customer_id,omitempty" jsonschema:"description=The gateway's id of the customer."`
-	Brand               string         `json:"brand,omitempty" jsonschema:"description=Lower case\\, such as visa. Required for credit_card."`
-	ExpiryMonth         *int           `json:"expiry_month,omitempty" jsonschema:"description=1 to 12. Required for credit_card."`
-	ExpiryYear          *int           `json:"expiry_year,omitempty" jsonschema:"description=Two or four digits. Required for credit_card."`
-	Last4               string         `json:"last_4,omitempty" jsonschema:"description=Last four digits\\, as text. Required for credit_card."`
-	IIN                 string         `json:"iin,omitempty" jsonschema:"description=First 6 to 8 digits\\, as text. Recommended for credit_card."`
-	Email               string         `json:"email,omitempty" jsonschema:"description=Required for paypal_account."`
-	Issuer              string         `json:"issuer,omitempty" jsonschema:"description=Routing number of the bank. Required for bank_account."`
-	MaskedAccountNumber string         `json:"masked_account_number,omitempty" jsonschema:"description=Last digits only\\, such as 0000. Required for bank_account."`
+	Brand               string         `json:"brand,omitempty" jsonschema:"description=Lower case\\, such as visa."`
+	ExpiryMonth         *int           `json:"expiry_month,omitempty"`
+	ExpiryYear          *int           `json:"expiry_year,omitempty" jsonschema:"description=Two or four digits."`
+	Last4               string         `json:"last_4,omitempty"`
+	IIN                 string         `json:"iin,omitempty" jsonschema:"description=First 6 to 8 digits."`
+	Email               string         `json:"email,omitempty"`
+	Issuer              string         `json:"issuer,omitempty" jsonschema:"description=Routing number of the bank."`
+	MaskedAccountNumber string         `json:"masked_account_number,omitempty" jsonschema:"description=Last digits only."`
 }
 
 // Address is an address as requests name its parts; answers use other names
@@ -50,8 +50,8 @@ type Address struct {
 	Street1             string `json:"street_1,omitempty"`
 	Street2             string `json:"street_2,omitempty"`
 	City                string `json:"city,omitempty"`
-	StateOrProvinceCode string `json:"state_or_province_code,omitempty" jsonschema:"description=Such as TX."`
-	CountryCode         string `json:"country_code,omitempty" jsonschema:"description=ISO 3166-1 alpha-2\\, such as US."`
+	StateOrProvinceCode string `json:"state_or_province_code,omitempty"`
+	CountryCode         string `json:"country_code,omitempty" jsonschema:"description=ISO 3166-1 alpha-2."`
 	Phone               string `json:"phone,omitempty"`
 	PostalCode          string `json:"postal_code,omitempty"`
 }

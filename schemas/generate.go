@@ -12,12 +12,42 @@ import (
 )
 
 // generate returns the schema of t, without checking it.
-func generate(t reflect.Type) (json.RawMessage, error) {
+func generate(t reflect.Type, use purpose) (json.RawMessage, error) {
 	r := invopop.Reflector{Anonymous: true, DoNotReference: true}
 	s := r.ReflectFromType(t)
 	s.Version = ""
 	typeArrays(s)
+	if use == output {
+		outline(s)
+	}
 	return json.Marshal(s)
+}
+
+// purpose is what a schema is for.
+type purpose int
+
+const (
+	// input is held against what comes in: every object is closed.
+	input purpose = iota
+	// output only tells what goes out, and is paid for by every client on every
+	// listing: what it need not say it does not say.
+	output
+)
+
+// outline keeps of a schema the fields of its root: objects in them are called
+// objects, no more. What those hold stands in the field's description, where
+// its name does not say it.
+func outline(s *invopop.Schema) {
+	s.AdditionalProperties = nil
+	for property := s.Properties.Oldest(); property != nil; property = property.Next() {
+		field := property.Value
+		if field.Items != nil {
+			field = field.Items
+		}
+		if field.Type == "object" {
+			field.Properties, field.AdditionalProperties, field.Required = nil, nil, nil
+		}
+	}
 }
 
 // typeArrays rewrites the generator's oneOf for nullable fields, in s and all
@@ -52,8 +82,8 @@ var keywords = []string{
 }
 
 // checkPromises checks that the schema node, which stands at the JSON pointer at,
-// and all below it keep what New promises.
-func checkPromises(node any, at string) error {
+// and all below it keep what New or Describe promises.
+func (use purpose) checkPromises(node any, at string) error {
 	schema, ok := node.(map[string]any)
 	if !ok {
 		return fmt.Errorf("%s: allows any value", at)
@@ -70,11 +100,11 @@ func checkPromises(node any, at string) error {
 		return fmt.Errorf("%s: has no type", at)
 	}
 	if items, ok := schema["items"]; ok {
-		if err := checkPromises(items, at+"/items"); err != nil {
+		if err := use.checkPromises(items, at+"/items"); err != nil {
 			return err
 		}
 	}
-	return checkProperties(schema, at)
+	return use.checkProperties(schema, at)
 }
 
 func hasType(schema map[string]any) bool {
@@ -87,21 +117,21 @@ func hasType(schema map[string]any) bool {
 	return false
 }
 
-// checkProperties checks that an object is closed, or a map whose values have a
-// schema.
-func checkProperties(schema map[string]any, at string) error {
+// checkProperties checks that an object of an input is closed, and a map's
+// values have a schema.
+func (use purpose) checkProperties(schema map[string]any, at string) error {
 	properties, isStruct := schema["properties"].(map[string]any)
 	additional, ok := schema["additionalProperties"]
 	switch {
-	case isStruct && additional != false, !isStruct && ok && additional == false:
+	case use == input && (isStruct && additional != false || !isStruct && ok && additional == false):
 		return fmt.Errorf("%s: is not a closed object", at)
 	case !isStruct && ok:
-		return checkPromises(additional, at+"/additionalProperties")
-	case !isStruct && isObject(schema):
+		return use.checkPromises(additional, at+"/additionalProperties")
+	case use == input && !isStruct && isObject(schema):
 		return fmt.Errorf("%s: allows any field", at)
 	}
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
-		if err := checkPromises(properties[name], at+"/properties/"+name); err != nil {
+		if err := use.checkPromises(properties[name], at+"/properties/"+name); err != nil {
 			return err
 		}
 	}

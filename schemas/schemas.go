@@ -39,11 +39,12 @@ func New[T any]() (*Schema[T], error) {
 }
 
 // Describe generates the schema of the struct T as New does, for what is
-// advertised and not held against anything at run time: a tool's output. It
-// costs half of New.
+// advertised and not held against anything at run time: a tool's output. It tells
+// the fields of T and which of them are always there; objects below are not
+// described, and none is closed.
 func Describe[T any]() (json.RawMessage, error) {
 	t := reflect.TypeFor[T]()
-	raw, _, err := describe(t)
+	raw, _, err := describe(t, output)
 	if err != nil {
 		return nil, fmt.Errorf("schema of %s: %w", t, err)
 	}
@@ -51,7 +52,7 @@ func Describe[T any]() (json.RawMessage, error) {
 }
 
 func build(t reflect.Type) (json.RawMessage, *jsonschema.Schema, error) {
-	raw, doc, err := describe(t)
+	raw, doc, err := describe(t, input)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -60,17 +61,17 @@ func build(t reflect.Type) (json.RawMessage, *jsonschema.Schema, error) {
 }
 
 // describe gives the schema as text and parsed.
-func describe(t reflect.Type) (raw json.RawMessage, doc any, err error) {
+func describe(t reflect.Type, use purpose) (raw json.RawMessage, doc any, err error) {
 	if err := checkRoot(t); err != nil {
 		return nil, nil, err
 	}
-	if raw, err = generate(t); err != nil {
+	if raw, err = generate(t, use); err != nil {
 		return nil, nil, err
 	}
 	if doc, err = jsonschema.UnmarshalJSON(bytes.NewReader(raw)); err != nil {
 		return nil, nil, err
 	}
-	return raw, doc, checkPromises(doc, "")
+	return raw, doc, use.checkPromises(doc, "")
 }
 
 func compile(doc any) (*jsonschema.Schema, error) {

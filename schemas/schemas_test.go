@@ -257,7 +257,7 @@ func TestPromises(t *testing.T) {
 		if err := json.Unmarshal([]byte(in), &doc); err != nil {
 			t.Fatal(err)
 		}
-		if err := checkPromises(doc, ""); err == nil || !strings.Contains(err.Error(), want) {
+		if err := input.checkPromises(doc, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q in it", in, err, want)
 		}
 	}
@@ -265,4 +265,27 @@ func TestPromises(t *testing.T) {
 
 func closed(property string) string {
 	return `{"type": "object", "additionalProperties": false, "properties": {"a": ` + property + `}}`
+}
+
+// TestDescribeOutlines: an output's schema tells its own fields, which of them
+// are always there, and nothing of what lies below.
+func TestDescribeOutlines(t *testing.T) {
+	type inner struct {
+		A string `json:"a"`
+	}
+	type out struct {
+		One  inner    `json:"one" jsonschema:"description={a}"`
+		Many []inner  `json:"many,omitempty"`
+		Text []string `json:"text,omitempty"`
+		N    *int     `json:"n" jsonschema:"nullable"`
+	}
+	got, err := Describe[out]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"properties":{"one":{"type":"object","description":"{a}"},"many":{"items":{"type":"object"},"type":"array"},` +
+		`"text":{"items":{"type":"string"},"type":"array"},"n":{"type":["integer","null"]}},"type":"object","required":["one","n"]}`
+	if string(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 }

@@ -15,16 +15,16 @@ import (
 
 type bulkImportInstrumentsInput struct {
 	Instruments             []bcapi.ImportRow `json:"instruments,omitempty" jsonschema:"minItems=1,maxItems=100,description=Rows to check and send now."`
-	DryRun                  bool              `json:"dry_run,omitempty" jsonschema:"default=false,description=With instruments: only check them\\, send nothing."`
-	File                    string            `json:"file,omitempty" jsonschema:"description=A .csv\\, .json or .jsonl file below the import folder: it is checked and a plan is answered; nothing is sent."`
+	DryRun                  bool              `json:"dry_run,omitempty" jsonschema:"description=With instruments: check them\\, send nothing."`
+	File                    string            `json:"file,omitempty" jsonschema:"description=.csv\\, .json or .jsonl below the import folder: checked\\, answered with a plan\\, not sent."`
 	PlanID                  importer.JobID    `json:"plan_id,omitempty" jsonschema:"description=Send what this plan checked\\, or go on with that job."`
-	Columns                 map[string]string `json:"columns,omitempty" jsonschema:"description=With file: the file's own header to a field path such as instrument.vault_token; - ignores a column."`
+	Columns                 map[string]string `json:"columns,omitempty" jsonschema:"description=With file: its own header to a field path such as instrument.vault_token; - ignores a column."`
 	Defaults                map[string]string `json:"defaults,omitempty" jsonschema:"description=With file: field path to the value of rows that lack it."`
-	Limit                   int               `json:"limit,omitempty" jsonschema:"minimum=1,description=With file: only the first so many good rows that are not yet in\\, as a pilot."`
-	VerifyCustomers         bool              `json:"verify_customers,omitempty" jsonschema:"default=false,description=With file: refuse rows whose customer is unknown or has another e-mail address than billing_address.email."`
-	SharedProviderCustomers string            `json:"shared_provider_customers,omitempty" jsonschema:"enum=refuse,enum=allow,default=refuse,description=May several customers share one provider_customer_id?"`
+	Limit                   int               `json:"limit,omitempty" jsonschema:"minimum=1,description=With file: a pilot of so many good rows that are not yet in."`
+	VerifyCustomers         bool              `json:"verify_customers,omitempty" jsonschema:"description=With file: refuse rows whose customer is unknown or has another e-mail than billing_address.email."`
+	SharedProviderCustomers string            `json:"shared_provider_customers,omitempty" jsonschema:"enum=refuse,enum=allow,default=refuse,description=May customers share one provider_customer_id?"`
 	Unconfirmed             importer.Answer   `json:"unconfirmed,omitempty" jsonschema:"enum=resend,enum=skip,description=What a person who looked in the store says of unconfirmed rows."`
-	WaitSeconds             *int              `json:"wait_seconds,omitempty" jsonschema:"minimum=0,maximum=50,default=20,description=How long to wait for the job before it goes on in the background."`
+	WaitSeconds             *int              `json:"wait_seconds,omitempty" jsonschema:"minimum=0,maximum=50,default=20,description=Then the job goes on in the background."`
 }
 
 func (d Dependencies) bulkImportInstruments(a adapter) (server.ServerTool, error) {
@@ -114,11 +114,10 @@ func (d Dependencies) apply(ctx context.Context, id importer.JobID, options impo
 	if err != nil {
 		return nil, err
 	}
-	if s.Status != importer.Running && s.Imported+s.Unconfirmed == 0 && s.Remaining > 0 && !d.NoConfirm { // nobody has agreed yet, as far as is known
-		store := d.Client.Store()
-		if err := d.confirm(ctx, "plan:"+string(id), fmt.Sprintf(
-			"Import %d instruments of %d customers from %s into the %s store %q? %d rows of the file are refused.",
-			s.Remaining, s.Customers, s.File, store.Mode, store.Hash, s.Failed)); err != nil {
+	if s.Status != importer.Running && s.Imported+s.Unconfirmed == 0 && s.Remaining > 0 { // nobody has agreed yet, as far as is known
+		if err := d.confirm(ctx, fmt.Sprintf("plan:%s:%d:%d", id, s.Remaining, s.Failed), fmt.Sprintf(
+			"Import %d instruments of %d customers from %s into the %s? %d rows of the file are refused.",
+			s.Remaining, s.Customers, s.File, named(d.Client.Store()), s.Failed)); err != nil {
 			return nil, err
 		}
 	}

@@ -2,11 +2,7 @@ package tools
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"sync"
 	"time"
 
@@ -24,7 +20,7 @@ const confirmLife = 15 * time.Minute
 // question and its answer the state is with the client, so it is signed, bound
 // to what was asked, and good for one use.
 type Confirmer struct {
-	key [32]byte
+	sealer
 
 	mu   sync.Mutex           // guards used
 	used map[string]time.Time // nonces that were answered, until they expire
@@ -33,9 +29,7 @@ type Confirmer struct {
 // NewConfirmer makes a Confirmer; its questions are answered in its own process
 // only.
 func NewConfirmer() *Confirmer {
-	c := &Confirmer{used: make(map[string]time.Time)}
-	_, _ = rand.Read(c.key[:]) // never fails
-	return c
+	return &Confirmer{sealer: newSealer(), used: make(map[string]time.Time)}
 }
 
 // askState is what travels with a question.
@@ -57,11 +51,11 @@ func withRoundTrip(ctx context.Context, params mcp.MultiRoundTripParams) context
 	return context.WithValue(ctx, roundTripKey{}, params)
 }
 
-// confirm returns nil when the person has agreed, or when their client cannot
-// ask them. about binds the answer: it must be the same when the call comes
+// confirm returns nil when the person has agreed, when their client cannot ask
+// them, or when the operator wants no questions. about binds the answer: it must be the same when the call comes
 // again.
 func (d Dependencies) confirm(ctx context.Context, about, question string) error {
-	if !canAsk(ctx) {
+	if d.NoConfirm || !canAsk(ctx) {
 		return nil
 	}
 	round, _ := ctx.Value(roundTripKey{}).(mcp.MultiRoundTripParams)
@@ -95,7 +89,7 @@ func canAsk(ctx context.Context) bool {
 
 func (c *Confirmer) ask(about, question string) *mcp.CallToolResult {
 	state := askState{Nonce: rand.Text(), About: about, Expires: time.Now().Add(confirmLife)}
-	return server.NewInputRequestBuilder(c.sign(state)).Elicit(confirmID, mcp.ElicitationParams{
+	return server.NewInputRequestBuilder(c.seal(state)).Elicit(confirmID, mcp.ElicitationParams{
 		Message: question,
 		RequestedSchema: map[string]any{
 			"type":       "object",
@@ -111,28 +105,10 @@ func agreed(content any) bool {
 	return ok && isBool && yes
 }
 
-func (c *Confirmer) sign(state askState) string {
-	text, err := json.Marshal(state)
-	if err != nil { // three plain fields
-		return ""
-	}
-	return base64.RawURLEncoding.EncodeToString(append(c.mac(text), text...))
-}
-
-func (c *Confirmer) mac(text []byte) []byte {
-	h := hmac.New(sha256.New, c.key[:])
-	h.Write(text)
-	return h.Sum(nil)
-}
-
 // accept takes a state back, once.
 func (c *Confirmer) accept(signed, about string) bool {
-	raw, err := base64.RawURLEncoding.DecodeString(signed)
-	if err != nil || len(raw) < sha256.Size || !hmac.Equal(raw[:sha256.Size], c.mac(raw[sha256.Size:])) {
-		return false
-	}
 	var state askState
-	if err := json.Unmarshal(raw[sha256.Size:], &state); err != nil {
+	if !c.open(signed, &state) {
 		return false
 	}
 	c.mu.Lock()

@@ -13,8 +13,8 @@ import (
 
 type getImportJobInput struct {
 	JobID       importer.JobID `json:"job_id" jsonschema:"minLength=1"`
-	WaitSeconds *int           `json:"wait_seconds,omitempty" jsonschema:"minimum=0,maximum=50,default=20,description=How long to wait for it to end."`
-	Verify      bool           `json:"verify,omitempty" jsonschema:"default=false,description=Compare its instruments with the store's list: reads the whole list."`
+	WaitSeconds *int           `json:"wait_seconds,omitempty" jsonschema:"minimum=0,maximum=50,default=20"`
+	Verify      bool           `json:"verify,omitempty" jsonschema:"description=Compare its instruments with the store's whole list."`
 }
 
 func (d Dependencies) getImportJob(a adapter) (server.ServerTool, error) {
@@ -22,7 +22,7 @@ func (d Dependencies) getImportJob(a adapter) (server.ServerTool, error) {
 		name:        "get_import_job",
 		title:       "Get import job",
 		description: "Tell how an import job stands; waits a while for a running one to end.",
-		hints:       hints{readOnly: true, idempotent: true},
+		hints:       hints{readOnly: true, idempotent: true, openWorld: true},
 		output:      a.job,
 	}, func(ctx context.Context, in getImportJobInput) (job, error) {
 		s, err := d.Jobs.Wait(ctx, in.JobID, wait(in.WaitSeconds), d.progress(ctx))
@@ -61,7 +61,7 @@ func (d Dependencies) cancelImportJob(a adapter) (server.ServerTool, error) {
 		title:       "Cancel import job",
 		description: "Stop a running import job between two requests. What is imported stays; the job can be gone on with later.",
 		hints:       hints{idempotent: true},
-		output:      a.job,
+		output:      a.jobState,
 	}, func(ctx context.Context, in cancelImportJobInput) (job, error) {
 		if err := d.Jobs.Cancel(ctx, in.JobID); err != nil {
 			return job{}, err
@@ -78,7 +78,7 @@ type listImportJobsInput struct{}
 
 type listImportJobsOutput struct {
 	Store bcapi.Store `json:"store"`
-	Jobs  []listedJob `json:"jobs"`
+	Jobs  []listedJob `json:"jobs" jsonschema:"description={job_id\\, status\\, file\\, total\\, imported\\, failed\\, already_imported\\, unconfirmed\\, remaining}"`
 }
 
 // listedJob is one line of the list of jobs.

@@ -10,28 +10,35 @@ import (
 
 // job is the answer of every tool about an import.
 type job struct {
-	Store           bcapi.Store      `json:"store"`
-	JobID           importer.JobID   `json:"job_id,omitempty"`
-	PlanID          importer.JobID   `json:"plan_id,omitempty" jsonschema:"description=Pass it to bulk_import_instruments to start or go on."`
-	Status          importer.Status  `json:"status" jsonschema:"enum=planned,enum=running,enum=completed,enum=completed_with_failures,enum=interrupted,enum=cancelled"`
-	Reason          string           `json:"reason,omitempty" jsonschema:"description=Why it stopped early."`
-	File            string           `json:"file,omitempty"`
-	Plan            *plan            `json:"plan,omitempty"`
-	Total           int              `json:"total"`
-	Imported        int              `json:"imported"`
-	Failed          int              `json:"failed"`
-	AlreadyImported int              `json:"already_imported"`
-	Unconfirmed     int              `json:"unconfirmed" jsonschema:"description=Rows sent without a telling answer: they may be in the store."`
-	Remaining       int              `json:"remaining" jsonschema:"description=Rows not sent."`
-	FailureSummary  []importer.Count `json:"failure_summary"`
-	Failures        []failure        `json:"failures" jsonschema:"description=The first 20."`
-	Instruments     []jobInstrument  `json:"instruments" jsonschema:"description=The first 20."`
-	Adopted         int              `json:"adopted,omitempty" jsonschema:"description=Imported rows whose answer was lost and that were found in the store."`
-	DeletedSince    int              `json:"deleted_since,omitempty" jsonschema:"description=Of already_imported: not in the store any more."`
-	Verified        *verified        `json:"verified,omitempty"`
-	Warnings        []importer.Count `json:"warnings"`
-	ReportFile      string           `json:"report_file,omitempty" jsonschema:"description=CSV with a line per row\\, on the server's machine."`
-	NextStep        string           `json:"next_step"`
+	jobState
+
+	File           string           `json:"file,omitempty"`
+	Plan           *plan            `json:"plan,omitempty"`
+	FailureSummary []importer.Count `json:"failure_summary" jsonschema:"description={field\\, message\\, count\\, first_row}"`
+	Failures       []failure        `json:"failures" jsonschema:"description=First 20: {row\\, customer_id\\, problems: [{field\\, message}]}"`
+	Instruments    []jobInstrument  `json:"instruments" jsonschema:"description=First 20: {row\\, customer_id\\, token\\, type}"`
+	Adopted        int              `json:"adopted,omitempty"`       // rows whose answer was lost and that were found in the store
+	DeletedSince   int              `json:"deleted_since,omitempty"` // of already_imported: not in the store any more
+	Verified       *verified        `json:"verified,omitempty"`
+	Warnings       []importer.Count `json:"warnings"`
+	ReportFile     string           `json:"report_file,omitempty"` // CSV with a line per row
+	NextStep       string           `json:"next_step"`
+}
+
+// jobState is how an import stands, in numbers. Those of its rows add up to
+// total.
+type jobState struct {
+	Store           bcapi.Store     `json:"store"`
+	JobID           importer.JobID  `json:"job_id,omitempty"`
+	PlanID          importer.JobID  `json:"plan_id,omitempty"`
+	Status          importer.Status `json:"status" jsonschema:"enum=planned,enum=running,enum=completed,enum=completed_with_failures,enum=interrupted,enum=cancelled"`
+	Reason          string          `json:"reason,omitempty"` // why it stopped early
+	Total           int             `json:"total"`
+	Imported        int             `json:"imported"`
+	Failed          int             `json:"failed"`
+	AlreadyImported int             `json:"already_imported"`
+	Unconfirmed     int             `json:"unconfirmed" jsonschema:"description=Perhaps in the store."`
+	Remaining       int             `json:"remaining"`
 }
 
 // verified compares a job's instruments with the store's list.
@@ -51,7 +58,7 @@ type plan struct {
 
 // failure is one refused row.
 type failure struct {
-	Row        int             `json:"row" jsonschema:"description=From 1\\, a header not counted."`
+	Row        int             `json:"row"` // from 1, a header not counted
 	CustomerID *int64          `json:"customer_id" jsonschema:"nullable"`
 	Problems   []check.Problem `json:"problems"`
 }
@@ -67,14 +74,9 @@ type jobInstrument struct {
 
 func newJob(store bcapi.Store, s *importer.Summary) job {
 	j := job{
-		Store: store, JobID: s.ID, Status: s.Status, Reason: s.Reason, File: s.File,
-		Total: s.Total, Imported: s.Imported, Failed: s.Failed, AlreadyImported: s.Already,
-		Unconfirmed: s.Unconfirmed, Remaining: s.Remaining, Adopted: s.Adopted,
+		jobState: newJobState(store, s), File: s.File, Adopted: s.Adopted,
 		FailureSummary: notNil(s.FailureSummary), Warnings: notNil(s.Warnings),
 		Failures: []failure{}, Instruments: []jobInstrument{}, ReportFile: s.Report,
-	}
-	if s.File != "" && s.Status != importer.Completed && s.Status != importer.CompletedWithFailures {
-		j.PlanID = s.ID
 	}
 	if s.Status == importer.Planned {
 		j.Plan = &plan{Customers: s.Customers, Expired: s.Expired, Requests: s.Requests, Seconds: s.Seconds}
@@ -91,6 +93,18 @@ func newJob(store bcapi.Store, s *importer.Summary) job {
 	}
 	j.NextStep = nextStepOf(s)
 	return j
+}
+
+func newJobState(store bcapi.Store, s *importer.Summary) jobState {
+	state := jobState{
+		Store: store, JobID: s.ID, Status: s.Status, Reason: s.Reason,
+		Total: s.Total, Imported: s.Imported, Failed: s.Failed, AlreadyImported: s.Already,
+		Unconfirmed: s.Unconfirmed, Remaining: s.Remaining,
+	}
+	if s.File != "" && s.Status != importer.Completed && s.Status != importer.CompletedWithFailures {
+		state.PlanID = s.ID
+	}
+	return state
 }
 
 func notNil[T any](list []T) []T {

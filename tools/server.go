@@ -25,8 +25,10 @@ type Dependencies struct {
 	Confirmer *Confirmer
 	Logger    *slog.Logger
 	Version   string
-	ReadOnly  bool // offer only tools that change nothing
-	NoConfirm bool // no plan step before a file import, no question before anything
+	ReadOnly  bool // offer only tools that change nothing, whatever else is set
+	// AllowDeletes offers the tools that delete.
+	AllowDeletes bool
+	NoConfirm    bool // no plan step before a file import, no question before anything
 	// Progress tells the client of a call how far it is; it never blocks for
 	// long and may be called from any call at any time.
 	Progress func(ctx context.Context, done, total float64, message string)
@@ -52,7 +54,9 @@ func Prepare(d Dependencies) (s *server.MCPServer, addTools func() error) {
 		server.WithTitle("BigCommerce Payments"),
 		server.WithInstructions(instructions),
 		server.WithToolCapabilities(false),
+		server.WithPromptCapabilities(false),
 	)
+	s.AddPrompts(migratePrompt())
 	return s, func() error {
 		all, err := d.tools()
 		if err != nil {
@@ -70,13 +74,21 @@ func (d Dependencies) tools() ([]server.ServerTool, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := adapter{store: d.Client.Store(), logger: d.Logger, job: jobSchema}
+	stateSchema, err := schemas.Describe[jobState]()
+	if err != nil {
+		return nil, err
+	}
+	a := adapter{store: d.Client.Store(), logger: d.Logger, job: jobSchema, jobState: stateSchema}
 	builders := []func(adapter) (server.ServerTool, error){
 		d.createPaymentAccessToken,
 		d.bulkImportInstruments,
 		d.getImportJob,
 		d.listImportJobs,
 		d.cancelImportJob,
+		d.listStoredInstruments,
+		d.listPaymentMethods,
+		d.listImportPaymentMethods,
+		d.updateStoredInstrument,
 	}
 	built := make([]server.ServerTool, len(builders))
 	errs := make([]error, len(builders))

@@ -44,7 +44,10 @@ type hints struct {
 type adapter struct {
 	store  bcapi.Store
 	logger *slog.Logger
-	job    json.RawMessage // the schema of a job's answer, which several tools give
+
+	// The schemas of a job's answer, which several tools give: whole, and only
+	// how it stands.
+	job, jobState json.RawMessage
 }
 
 // define makes an MCP tool of a typed handler: its schemas come from In and

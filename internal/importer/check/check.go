@@ -72,10 +72,27 @@ func (c *Checker) Row(row *bcapi.ImportRow) Verdict {
 	checkMethodID(&v, row.PaymentMethodID)
 	c.checkCurrency(&v, row.CurrencyCode)
 	c.checkInstrument(&v, &row.Instrument)
-	checkAddress(&v, "billing_address", &row.BillingAddress)
+	checkAddresses(&v, row)
 	checkCompleteness(&v, &row.BillingAddress)
-	for i := range row.TrustedShippingAddresses {
-		checkAddress(&v, shippingPath(i), &row.TrustedShippingAddresses[i])
-	}
 	return v
+}
+
+// Addresses judges the addresses of an instrument that is in the store already;
+// nil for none.
+func (c *Checker) Addresses(billing *bcapi.Address, shipping []bcapi.Address) Verdict {
+	var v Verdict
+	row := bcapi.ImportRow{TrustedShippingAddresses: shipping}
+	if billing != nil {
+		row.BillingAddress = *billing
+	}
+	c.checkText(&v, &row)
+	checkAddresses(&v, &row)
+	return v
+}
+
+func checkAddresses(v *Verdict, row *bcapi.ImportRow) {
+	checkAddress(v, "billing_address", &row.BillingAddress)
+	for i := range row.TrustedShippingAddresses {
+		checkAddress(v, shippingPath(i), &row.TrustedShippingAddresses[i])
+	}
 }

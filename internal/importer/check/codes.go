@@ -20,10 +20,13 @@ func checkMethodID(v *Verdict, id string) {
 }
 
 func (c *Checker) checkCurrency(v *Verdict, code string) {
-	if !c.currencies[code] {
+	if !c.IsCurrency(code) {
 		v.refuse("currency_code", "must be an ISO 4217 code in upper case, such as USD")
 	}
 }
+
+// IsCurrency reports whether code is an ISO 4217 code of a currency in use.
+func (c *Checker) IsCurrency(code string) bool { return c.currencies[code] }
 
 // currencyCodes lists the ISO 4217 codes of currencies in use. The library's
 // data is some years behind the standard, so what has changed since is listed.

@@ -1,0 +1,131 @@
+package tools
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/server"
+
+	"bigcommerce-payments-mcp/bcapi"
+	"bigcommerce-payments-mcp/internal/importer/check"
+	"bigcommerce-payments-mcp/schemas"
+)
+
+type updateStoredInstrumentInput struct {
+	CustomerID               int64           `json:"customer_id" jsonschema:"minimum=1,maximum=2147483647"`
+	Token                    string          `json:"token" jsonschema:"minLength=64,maxLength=64"`
+	BillingAddress           *bcapi.Address  `json:"billing_address,omitempty"`
+	TrustedShippingAddresses []bcapi.Address `json:"trusted_shipping_addresses,omitempty" jsonschema:"minItems=1,maxItems=20"`
+	MakeDefault              bool            `json:"make_default,omitempty"`
+}
+
+type updateStoredInstrumentOutput struct {
+	Store          bcapi.Store          `json:"store"`
+	Instrument     storedInstrument     `json:"instrument"` // as the store has it now
+	BillingAddress *bcapi.StoredAddress `json:"billing_address,omitempty"`
+	NextStep       string               `json:"next_step"`
+}
+
+func (d Dependencies) updateStoredInstrument(a adapter) (server.ServerTool, error) {
+	return define(a, spec{
+		name:  "update_stored_instrument",
+		title: "Update stored instrument",
+		description: "Change the addresses of a customer's instrument, or make it their default. A new billing address may reach the gateway: the person is asked first where the client can. " +
+			"Number, expiry and vault token cannot be changed: delete and import anew.",
+		hints: hints{destructive: true, idempotent: true, openWorld: true},
+	}, d.update)
+}
+
+func (d Dependencies) update(ctx context.Context, in updateStoredInstrumentInput) (updateStoredInstrumentOutput, error) {
+	out := updateStoredInstrumentOutput{Store: d.Client.Store()}
+	if err := in.check(d.Importer.Checker); err != nil {
+		return out, err
+	}
+	before, err := d.oneOfCustomer(ctx, in.CustomerID, in.Token)
+	if err != nil {
+		return out, err
+	}
+	if in.BillingAddress != nil || in.TrustedShippingAddresses != nil {
+		if err := d.confirm(ctx, "update:"+in.digest(), fmt.Sprintf(
+			"Change the addresses of the %s of customer %d in the %s? A billing address may be changed at the gateway as well.",
+			describe(before), in.CustomerID, named(out.Store))); err != nil {
+			return out, err
+		}
+	}
+	change := bcapi.StoredInstrumentUpdate{
+		Token: in.Token, BillingAddress: in.BillingAddress, TrustedShippingAddresses: in.TrustedShippingAddresses,
+	}
+	if in.MakeDefault {
+		change.Default = bcapi.MakeDefault
+	}
+	now, err := d.updateAndLook(ctx, in.CustomerID, change)
+	if err == nil && in.MakeDefault && !now.IsDefault { // some stores know the key by another name (docs/api-facts.md 2.6)
+		now, err = d.updateAndLook(ctx, in.CustomerID, bcapi.StoredInstrumentUpdate{Token: in.Token, Default: bcapi.IsDefault})
+	}
+	if err != nil {
+		return out, err
+	}
+	out.Instrument, out.BillingAddress = newStoredInstrument(in.CustomerID, now), now.BillingAddress
+	out.NextStep = "Nothing: this is what the store has now. It does not show trusted shipping addresses."
+	if in.MakeDefault && !now.IsDefault {
+		out.NextStep = "The store took the request and did not make the instrument the default: tell your person to do it in the control panel."
+	}
+	return out, nil
+}
+
+// updateAndLook makes one change and reads what is true afterwards.
+func (d Dependencies) updateAndLook(ctx context.Context, customerID int64, change bcapi.StoredInstrumentUpdate) (bcapi.StoredInstrument, error) {
+	_, err := d.Client.UpdateStoredInstrument(ctx, change)
+	var unknown *bcapi.UnknownError
+	switch {
+	case errors.As(err, &unknown):
+		failure := explainUnknown(unknown)
+		failure.Retryable = true
+		failure.NextStep = "Call again with the same arguments: making the same change twice does no harm."
+		return bcapi.StoredInstrument{}, failure
+	case err != nil:
+		return bcapi.StoredInstrument{}, err
+	}
+	now, err := d.oneOfCustomer(context.WithoutCancel(ctx), customerID, change.Token)
+	if err != nil {
+		failure := *explain(err)
+		failure.Message = "The change was made, but the instrument could not be read afterwards: " + failure.Message
+		failure.NextStep = "Call list_stored_instruments with the customer_id to see it."
+		return now, &failure
+	}
+	return now, nil
+}
+
+// check holds the arguments to what their schema cannot say.
+func (in *updateStoredInstrumentInput) check(checker *check.Checker) error {
+	var violations []schemas.Violation
+	if in.BillingAddress == nil && in.TrustedShippingAddresses == nil && !in.MakeDefault {
+		violations = append(violations, schemas.Violation{Problem: "must change something: billing_address, trusted_shipping_addresses, or make_default: true"})
+	}
+	for _, p := range checker.Addresses(in.BillingAddress, in.TrustedShippingAddresses).Problems {
+		violations = append(violations, schemas.Violation{Pointer: pointer(p.Field), Problem: p.Message})
+	}
+	if len(violations) > 0 {
+		return invalidArguments(violations, 0)
+	}
+	return nil
+}
+
+// pointer makes a JSON pointer of a field's path, such as
+// trusted_shipping_addresses[0].email.
+func pointer(path string) string {
+	return "/" + strings.NewReplacer(".", "/", "[", "/", "]", "").Replace(path)
+}
+
+// digest tells sets of arguments apart.
+func (in *updateStoredInstrumentInput) digest() string {
+	text, err := json.Marshal(in)
+	if err != nil { // plain fields only
+		return ""
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(text))
+}
