@@ -1,7 +1,6 @@
 package tools_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -158,31 +157,8 @@ func TestImportFileErrors(t *testing.T) {
 	}
 }
 
-// modern is a request's _meta in the stateless era, from a client that can ask.
-const modern = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"elicitation":{}}}`
-
-// raw sends a tools/call with more parameters and returns its result.
-func (f *fixture) raw(t testing.TB, arguments, more string) map[string]json.RawMessage {
-	t.Helper()
-	answer, err := json.Marshal(f.server.HandleMessage(context.Background(), json.RawMessage(
-		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"bulk_import_instruments","arguments":`+arguments+`,`+modern+more+`}}`)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var message struct {
-		Result map[string]json.RawMessage `json:"result"`
-	}
-	if err := json.Unmarshal(answer, &message); err != nil || message.Result == nil {
-		t.Fatalf("%s", answer)
-	}
-	return message.Result
-}
-
 // TestThePersonIsAsked before a plan is carried out, and their word counts, once.
 func TestThePersonIsAsked(t *testing.T) {
-	answerOf := func(content, state string) string {
-		return `,"inputResponses":{"confirm":` + content + `},"requestState":` + state
-	}
 	for name, tt := range map[string]struct {
 		content string
 		tamper  bool
@@ -200,17 +176,17 @@ func TestThePersonIsAsked(t *testing.T) {
 			f.writeVault(t, "vault.csv", 20)
 			plan := f.importRows(t, `{"file":"vault.csv"}`)
 			arguments := fmt.Sprintf(`{"plan_id":%q}`, plan.PlanID)
-			asked := f.raw(t, arguments, "")
+			asked := f.raw(t, "bulk_import_instruments", arguments, "")
 			if string(asked["resultType"]) != `"input_required"` || !strings.Contains(string(asked["inputRequests"]), "20 instruments") || len(f.stored(t)) != 0 {
 				t.Fatalf("asked %s", asked)
 			}
 			state := string(asked["requestState"])
 			if tt.tamper {
-				state = strings.Replace(state, state[10:12], "AA", 1)
+				state = flip(state)
 			}
-			answered := f.raw(t, arguments, answerOf(tt.content, state))
-			if !strings.Contains(string(answered["content"]), tt.says) || len(f.stored(t)) != tt.stored {
-				t.Errorf("answered %s, stored %d", answered["content"], len(f.stored(t)))
+			result := f.raw(t, "bulk_import_instruments", arguments, answered(tt.content, state))
+			if !strings.Contains(string(result["content"]), tt.says) || len(f.stored(t)) != tt.stored {
+				t.Errorf("answered %s, stored %d", result["content"], len(f.stored(t)))
 			}
 		})
 	}
@@ -221,12 +197,12 @@ func TestAnAnswerIsForOnePlanAndOneUse(t *testing.T) {
 	f.writeVault(t, "a.csv", 20)
 	f.writeVault(t, "b.csv", 21)
 	a, b := f.importRows(t, `{"file":"a.csv"}`), f.importRows(t, `{"file":"b.csv"}`)
-	state := string(f.raw(t, fmt.Sprintf(`{"plan_id":%q}`, a.PlanID), "")["requestState"])
+	state := string(f.raw(t, "bulk_import_instruments", fmt.Sprintf(`{"plan_id":%q}`, a.PlanID), "")["requestState"])
 	yes := `,"inputResponses":{"confirm":{"action":"accept","content":{"confirm":true}}},"requestState":` + state
-	if r := f.raw(t, fmt.Sprintf(`{"plan_id":%q}`, b.PlanID), yes); !strings.Contains(string(r["content"]), "invalid_confirmation") || len(f.stored(t)) != 0 {
+	if r := f.raw(t, "bulk_import_instruments", fmt.Sprintf(`{"plan_id":%q}`, b.PlanID), yes); !strings.Contains(string(r["content"]), "invalid_confirmation") || len(f.stored(t)) != 0 {
 		t.Errorf("another plan: %s", r["content"])
 	}
-	if r := f.raw(t, fmt.Sprintf(`{"plan_id":%q}`, a.PlanID), yes); !strings.Contains(string(r["content"]), "completed") {
+	if r := f.raw(t, "bulk_import_instruments", fmt.Sprintf(`{"plan_id":%q}`, a.PlanID), yes); !strings.Contains(string(r["content"]), "completed") {
 		t.Errorf("its own plan: %s", r["content"])
 	}
 }

@@ -40,8 +40,10 @@ func (d Dependencies) listStoredInstruments(a adapter) (server.ServerTool, error
 		description: "List the instruments (cards, PayPal and bank accounts) that the store holds for its customers, or for one of them.",
 		hints:       hints{readOnly: true, idempotent: true, openWorld: true},
 	}, func(ctx context.Context, in listStoredInstrumentsInput) (listStoredInstrumentsOutput, error) {
-		from := position{CustomerID: in.CustomerID}
-		if in.Cursor != "" && (!cursors.open(in.Cursor, &from) || from.CustomerID != in.CustomerID) {
+		var from position
+		if in.Cursor == "" {
+			from.CustomerID = in.CustomerID
+		} else if !cursors.open(in.Cursor, &from) || from.CustomerID != in.CustomerID {
 			return listStoredInstrumentsOutput{}, invalidArguments([]schemas.Violation{{
 				Pointer: "/cursor", Problem: "is not a next_cursor of this list: begin again without it",
 			}}, 0)

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -56,25 +57,51 @@ func (d Dependencies) update(ctx context.Context, in updateStoredInstrumentInput
 			return out, err
 		}
 	}
-	change := bcapi.StoredInstrumentUpdate{
-		Token: in.Token, BillingAddress: in.BillingAddress, TrustedShippingAddresses: in.TrustedShippingAddresses,
+	now := before
+	if in.BillingAddress != nil || in.TrustedShippingAddresses != nil {
+		if now, err = d.updateAndLook(ctx, in.CustomerID, bcapi.StoredInstrumentUpdate{
+			Token: in.Token, BillingAddress: in.BillingAddress, TrustedShippingAddresses: in.TrustedShippingAddresses,
+		}); err != nil {
+			return out, err
+		}
+		out.NextStep = "Nothing: this is what the store has now. It does not show trusted shipping addresses."
 	}
 	if in.MakeDefault {
-		change.Default = bcapi.MakeDefault
-	}
-	now, err := d.updateAndLook(ctx, in.CustomerID, change)
-	if err == nil && in.MakeDefault && !now.IsDefault { // some stores know the key by another name (docs/api-facts.md 2.6)
-		now, err = d.updateAndLook(ctx, in.CustomerID, bcapi.StoredInstrumentUpdate{Token: in.Token, Default: bcapi.IsDefault})
-	}
-	if err != nil {
-		return out, err
+		if now, err = d.makeDefault(ctx, in.CustomerID, in.Token); err != nil {
+			return out, notDefault(err, out.NextStep != "")
+		}
+		out.NextStep = cmp.Or(out.NextStep, "Nothing: this is what the store has now.")
+		if !now.IsDefault {
+			out.NextStep = "The store took the request and did not make the instrument the default: tell your person to do it in the control panel."
+		}
 	}
 	out.Instrument, out.BillingAddress = newStoredInstrument(in.CustomerID, now), now.BillingAddress
-	out.NextStep = "Nothing: this is what the store has now. It does not show trusted shipping addresses."
-	if in.MakeDefault && !now.IsDefault {
-		out.NextStep = "The store took the request and did not make the instrument the default: tell your person to do it in the control panel."
-	}
 	return out, nil
+}
+
+// makeDefault asks for it in the words of the reference and, where the store
+// does not understand those, in the others that are known (docs/api-facts.md 2.6).
+func (d Dependencies) makeDefault(ctx context.Context, customerID int64, token string) (bcapi.StoredInstrument, error) {
+	var now bcapi.StoredInstrument
+	var err error
+	for _, key := range []bcapi.DefaultKey{bcapi.MakeDefault, bcapi.IsDefault} {
+		now, err = d.updateAndLook(ctx, customerID, bcapi.StoredInstrumentUpdate{Token: token, Default: key})
+		var refused *bcapi.RefusedError
+		if now.IsDefault || err != nil && !(errors.As(err, &refused) && refused.Kind == bcapi.RefusedRow) {
+			break
+		}
+	}
+	return now, err
+}
+
+// notDefault says of a failure that what was asked for besides is done.
+func notDefault(err error, changed bool) error {
+	if !changed {
+		return err
+	}
+	failure := *explain(err)
+	failure.Message = "The addresses were changed; making the instrument the default failed. " + failure.Message
+	return &failure
 }
 
 // updateAndLook makes one change and reads what is true afterwards.
