@@ -166,6 +166,52 @@ func TestClientReadsImportMethods(t *testing.T) {
 	}
 }
 
+// TestClientReadsPaymentMethods: the shopper's instruments stand with the methods of their gateways, in the words of the
+// store's list.
+func TestClientReadsPaymentMethods(t *testing.T) {
+	s := newStore(t, sandbox.Options{})
+	s.load(card(7, "a"), payPal(7, "b"), bank(7, "c"), card(8, "d"), card(7, "e", `{"payment_method_id":"stripe.credit_card"}`))
+	client := s.newClient(sandbox.ReadOnlyToken)
+	methods, err := client.PaymentMethods(t.Context(), bcapi.PaymentMethodsQuery{OrderID: 7})
+	if err != nil || len(methods) != 10 {
+		t.Fatalf("%d methods, %v", len(methods), err)
+	}
+	wallet, err := client.CustomerInstruments(t.Context(), 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range wallet {
+		wallet[i].BillingAddress = nil
+	}
+	want := map[string][]bcapi.StoredInstrument{
+		"braintree.card": wallet[:1], "braintree.paypal": wallet[1:2], "braintree.ach": wallet[2:3], "stripe.card": wallet[3:],
+	}
+	for _, method := range methods {
+		if diff := cmp.Diff(want[method.ID], method.StoredInstruments); diff != "" {
+			t.Errorf("%s: %s", method.ID, diff)
+		}
+	}
+	stored := methods[0].SupportedInstruments[4]
+	if m := methods[0]; m.Name != "Braintree" || m.Type != "card" || !m.TestMode || stored.Type != "STORED_CARD" || stored.VerificationValueRequired == nil || *stored.VerificationValueRequired {
+		t.Errorf("%+v", m)
+	}
+	if payPal := methods[1].SupportedInstruments[0]; payPal.Type != "STORED_PAYPAL_ACCOUNT" || payPal.VerificationValueRequired != nil {
+		t.Errorf("%+v", payPal)
+	}
+	for name, q := range map[string]bcapi.PaymentMethodsQuery{"a guest's": {OrderID: 123456}, "a checkout": {CheckoutID: "c-1"}} {
+		methods, err := client.PaymentMethods(t.Context(), q)
+		if err != nil || len(methods) != 10 || methods[0].StoredInstruments != nil {
+			t.Errorf("%s: %d methods, %v", name, len(methods), err)
+		}
+	}
+	for order, code := range map[int64]string{1001: "30101", 5000: "30003"} {
+		_, err := client.PaymentMethods(t.Context(), bcapi.PaymentMethodsQuery{OrderID: order})
+		if refused := as[*bcapi.RefusedError](t, err); refused.API.Code != code {
+			t.Errorf("order %d: %+v", order, refused.API)
+		}
+	}
+}
+
 func TestClientLooksCustomersUp(t *testing.T) {
 	s := newStore(t, sandbox.Options{})
 	client := s.newClient(sandbox.ReadOnlyToken)
@@ -201,6 +247,10 @@ func clientReads(client *bcapi.Client) map[string]func(context.Context) error {
 		},
 		instrumentsPath + "/methods": func(ctx context.Context) error {
 			_, err := client.ImportMethods(ctx, "USD")
+			return err
+		},
+		"/payments/methods": func(ctx context.Context) error {
+			_, err := client.PaymentMethods(ctx, bcapi.PaymentMethodsQuery{OrderID: 7})
 			return err
 		},
 		"/customers": func(ctx context.Context) error {

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,9 +21,16 @@ type supportedInstrument struct {
 	VerificationValueRequired *bool  `json:"verification_value_required,omitempty"`
 }
 
-// listPaymentMethods lists the ways to pay for an order or a checkout. Checkouts are not checked.
+// payableMethod is a method with what the shopper has stored for it, in the vocabulary of a customer's list.
+type payableMethod struct {
+	acceptedMethod
+	StoredInstruments []shopperInstrument `json:"stored_instruments,omitempty"`
+}
+
+// listPaymentMethods lists the ways to pay for an order or a checkout. Checkouts are not checked, and are guests'.
 func (s *Server) listPaymentMethods(c *call) (answer, error) {
 	query := c.URL.Query()
+	var shopper int64
 	switch order := query.Get("order_id"); {
 	case order != "":
 		id, err := strconv.ParseInt(order, 10, 64)
@@ -32,10 +40,48 @@ func (s *Server) listPaymentMethods(c *call) (answer, error) {
 		if err := findOrder(id); err != nil {
 			return answer{}, err
 		}
+		shopper = shopperOf(id)
 	case query.Get("checkout_id") == "":
 		return answer{}, refuseField("order_id", "order_id or checkout_id is required")
 	}
-	return answer{body: envelope{acceptedMethods(), emptyMeta{}}}, nil
+	methods, err := s.payableMethods(shopper)
+	return answer{body: envelope{methods, emptyMeta{}}}, err
+}
+
+// payableMethods gives the methods with what a shopper has stored for each: an instrument belongs to the gateway that
+// it was imported with.
+func (s *Server) payableMethods(shopper int64) ([]payableMethod, error) {
+	s.mu.Lock()
+	records := s.vault.ofCustomer(shopper)
+	s.mu.Unlock()
+	stored, err := storedInstruments(records)
+	if err != nil {
+		return nil, err
+	}
+	var methods []payableMethod
+	for _, accepted := range acceptedMethods() {
+		method := payableMethod{acceptedMethod: accepted}
+		for i, instrument := range stored {
+			instrument.BillingAddress = nil // not among what is documented here
+			if shown := instrument.shopper(); gatewayOf(records[i].methodID) == gatewayOf(accepted.ID) && accepted.takes(shown.Type) {
+				method.StoredInstruments = append(method.StoredInstruments, shown)
+			}
+		}
+		methods = append(methods, method)
+	}
+	return methods, nil
+}
+
+// gatewayOf gives what the two kinds of method ids have in common (docs/api-facts.md 2.9).
+func gatewayOf(methodID string) string {
+	gateway, _, _ := strings.Cut(methodID, ".")
+	return gateway
+}
+
+func (m acceptedMethod) takes(storedType string) bool {
+	return slices.ContainsFunc(m.SupportedInstruments, func(i supportedInstrument) bool {
+		return strings.EqualFold(i.Type, storedType)
+	})
 }
 
 // acceptedMethods have the ids of the charging side, which end in .card (docs/api-facts.md 2.9).
