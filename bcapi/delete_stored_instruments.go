@@ -41,7 +41,9 @@ var deleteStoredInstruments = route{
 // DeleteStoredInstruments takes instruments out of the store, and leaves them in
 // the gateway's vault (docs/api-facts.md 2.7). It may take several requests: an
 // error is about the one that put an end to it, and what the others proved is in
-// the result. One that was not there is gone as well.
+// the result. One that was not there is gone as well; but a 404 in which the API
+// tells of no tokens is a *RefusedError and proves nothing, since that is how it
+// tells of a store, or a call, that does not exist.
 //
 // What is no token is a *NotSentError of NotSentInvalid, and nothing is sent.
 func (c *Client) DeleteStoredInstruments(ctx context.Context, tokens []string) (DeleteResult, error) {

@@ -183,6 +183,35 @@ func TestAnswersToADelete(t *testing.T) {
 	}
 }
 
+// A token is gone when an entry of 404 names it, and no other way; no other
+// token than those asked for ever is.
+func TestWhatIsNamedInVain(t *testing.T) {
+	for name, entry := range map[string]string{
+		"no status":       `{"errors":{"a":"no"}}`,
+		"another status":  `{"status":409,"errors":{"a":"no"}}`,
+		"another's token": `{"status":404,"errors":{"c":"no"}}`,
+		"a part of it":    `{"status":404,"errors":{"a.b":"no","a[0]":"no"}}`,
+		"in a text":       `{"status":404,"title":"a","errors":{"0":"a"}}`,
+	} {
+		client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Query().Get("token:in") {
+			case "a,b":
+				answerWith(404, "application/json", `{"errors":[`+entry+`],"meta":{"total":2,"success":1,"failed":1}}`)(w, r)
+			case "a":
+				answerWith(422, "application/json", `{"status":422,"title":"No"}`)(w, r)
+			case "b":
+				w.WriteHeader(204)
+			default:
+				t.Errorf("%s: %s", name, r.URL)
+			}
+		})
+		got, err := client.DeleteStoredInstruments(t.Context(), []string{"a", "b"})
+		if err != nil || !slices.Equal(got.Gone, []string{"b"}) || len(got.Refused) != 1 || got.Refused[0].Token != "a" {
+			t.Errorf("%s: %+v %v", name, got, err)
+		}
+	}
+}
+
 // An empty list would be a DELETE of the whole collection, and a comma would
 // name another instrument.
 func TestWhatIsNoTokenIsNotSent(t *testing.T) {
@@ -290,10 +319,14 @@ func TestCancelledDelete(t *testing.T) {
 	for name, status := range map[string]int{"done": 204, "halved": 400} {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
-			got, attempts, err := deleteWith(ctx, t, func(*http.Request) (*http.Response, error) {
+			got, attempts, err := deleteWith(ctx, t, func(r *http.Request) (*http.Response, error) {
 				cancel()
-				time.Sleep(time.Second)
-				return respond(status, nil, ""), nil
+				select {
+				case <-r.Context().Done():
+					return nil, r.Context().Err()
+				case <-time.After(time.Second):
+					return respond(status, nil, ""), nil
+				}
 			})
 			var notSent *NotSentError
 			switch {

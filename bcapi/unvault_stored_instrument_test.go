@@ -64,6 +64,11 @@ func TestAnUnvaultOfUnknownOutcomeIsNotRepeated(t *testing.T) {
 		"lost": {func(*http.Request) (*http.Response, error) {
 			return nil, &net.OpError{Op: "read", Err: errors.New("reset")}
 		}, UnknownCut},
+		"half an answer": {func(*http.Request) (*http.Response, error) {
+			response := respond(200, nil, "")
+			response.Body = cutBody{}
+			return response, nil
+		}, UnknownCut},
 		"500": {func(*http.Request) (*http.Response, error) { return respond(500, nil, ""), nil }, UnknownFailed},
 		"503": {func(*http.Request) (*http.Response, error) { return respond(503, nil, "<html>"), nil }, UnknownFailed},
 		"slow": {func(r *http.Request) (*http.Response, error) {
@@ -83,6 +88,9 @@ func TestAnUnvaultOfUnknownOutcomeIsNotRepeated(t *testing.T) {
 			if !errors.As(err, &unknown) || unknown.Kind != tt.kind || unknown.LateCommit == 0 || attempts != 1 {
 				t.Errorf("%s: %d attempts, %v", name, attempts, err)
 			}
+			if unknown == nil {
+				return
+			}
 			if api := unknown.API; api != nil && (api.Retryable || !strings.Contains(api.Advice(), "look whether")) {
 				t.Errorf("%s: %+v", name, api)
 			}
@@ -97,8 +105,12 @@ func TestCancelledUnvault(t *testing.T) {
 		client := dial(t, "http://127.0.0.1", withTransport(roundTripper(func(r *http.Request) (*http.Response, error) {
 			connected(r)
 			cancel()
-			time.Sleep(time.Second)
-			return respond(204, nil, ""), r.Context().Err()
+			select {
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			case <-time.After(time.Second):
+				return respond(204, nil, ""), nil
+			}
 		})))
 		if err := client.UnvaultStoredInstrument(ctx, "a"); err != nil {
 			t.Error(err)

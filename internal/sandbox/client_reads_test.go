@@ -170,7 +170,7 @@ func TestClientReadsImportMethods(t *testing.T) {
 // store's list.
 func TestClientReadsPaymentMethods(t *testing.T) {
 	s := newStore(t, sandbox.Options{})
-	s.load(card(7, "a"), payPal(7, "b"), bank(7, "c"), card(8, "d"), card(7, "e", `{"payment_method_id":"stripe.credit_card"}`))
+	s.load(card(7, "a"), payPal(7, "b"), bank(7, "c"), card(8, "d"), card(123456, "f"), card(7, "e", `{"payment_method_id":"stripe.credit_card"}`))
 	client := s.newClient(sandbox.ReadOnlyToken)
 	methods, err := client.PaymentMethods(t.Context(), bcapi.PaymentMethodsQuery{OrderID: 7})
 	if err != nil || len(methods) != 10 {
