@@ -30,7 +30,7 @@ func TestImportRowSchema(t *testing.T) {
 		t.Errorf("an address requires %v", address.Required)
 	}
 	method, _ := row.Properties.Get("payment_method_id")
-	if want := "Gateway and method, such as braintree.credit_card (not braintree.card)."; method.Description != want {
+	if want := "Such as braintree.credit_card, not braintree.card."; method.Description != want {
 		t.Errorf("a description was cut at its comma: %q", method.Description)
 	}
 	text, err := json.Marshal(row)
