@@ -83,7 +83,15 @@ for (const era of ['legacy', 'modern']) {
   assert.equal(refused.structured, undefined);
   assert.equal(refused.text.error.code, 'invalid_arguments');
   assert.equal(refused.text.error.details.violations[0].pointer, '/order_id');
-  console.log(`${era}: both tools work through MCP Inspector`);
+  const methods = call(sandbox, era, 'list_import_payment_methods', { currency_code: 'USD' });
+  assert.ok(methods.structured.payment_methods.some(({ payment_method_id: id }) => id === 'braintree.credit_card'));
+  assert.deepEqual(call(sandbox, era, 'list_stored_instruments', {}).structured.instruments, []);
+  assert.ok(call(sandbox, era, 'list_payment_methods', { order_id: 1 }).structured.payment_methods.length > 0);
+
+  const prompt = inspect(sandbox, era, '--method', 'prompts/get', '--prompt-name', 'migrate_vaulted_instruments',
+    '--prompt-args', 'gateway=braintree', 'file=vault.csv', 'currency=USD');
+  assert.match(prompt.messages[0].content.text, /list_import_payment_methods with currency_code USD/);
+  console.log(`${era}: tools and prompt work through MCP Inspector`);
 }
 
 const store = await startStore();

@@ -46,7 +46,7 @@ func identifiers(name string) string {
 			}
 		}
 	}
-	return "instrument.vault_token is the gateway's token for the instrument and instrument.provider_customer_id its id of the customer: ask your person where the gateway's export has them."
+	return "instrument.vault_token is the gateway's token for the instrument and instrument.provider_customer_id its id of the customer: ask me where the gateway's export has them."
 }
 
 func migratePrompt() server.ServerPrompt {
