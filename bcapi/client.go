@@ -23,18 +23,9 @@ type Client struct {
 // New makes a Client. It makes no request. A setting that cannot be used gives
 // a *ConfigError.
 func New(config Config) (*Client, error) {
-	if config.APIURL == "" {
-		config.APIURL = DefaultAPIURL
-	}
-	if err := checkStoreHash(config.StoreHash); err != nil {
-		return nil, err
-	}
-	if err := checkAccessToken(config.AccessToken); err != nil {
-		return nil, err
-	}
-	u, err := parseAPIURL(config.APIURL)
-	if err != nil {
-		return nil, err
+	u, problems := config.check()
+	if len(problems) > 0 {
+		return nil, problems[0]
 	}
 	store := Store{Hash: config.StoreHash, Mode: ModeLive}
 	if isLoopback(u.Hostname()) {

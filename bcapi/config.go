@@ -1,10 +1,12 @@
 package bcapi
 
 import (
+	"cmp"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -64,7 +66,20 @@ type Store struct {
 	Mode Mode   `json:"mode" jsonschema:"enum=live,enum=sandbox"`
 }
 
-func checkStoreHash(hash string) error {
+// Problems lists every setting that cannot be used; there are none when New
+// takes the Config.
+func (c Config) Problems() []*ConfigError {
+	_, problems := c.check()
+	return problems
+}
+
+func (c Config) check() (*url.URL, []*ConfigError) {
+	u, badURL := parseAPIURL(cmp.Or(c.APIURL, DefaultAPIURL))
+	all := []*ConfigError{checkStoreHash(c.StoreHash), checkAccessToken(c.AccessToken), badURL}
+	return u, slices.DeleteFunc(all, func(e *ConfigError) bool { return e == nil })
+}
+
+func checkStoreHash(hash string) *ConfigError {
 	problem := ""
 	switch {
 	case strings.TrimSpace(hash) == "":
@@ -81,7 +96,7 @@ func checkStoreHash(hash string) error {
 	return &ConfigError{Setting: "store-hash", Problem: problem}
 }
 
-func checkAccessToken(token Secret) error {
+func checkAccessToken(token Secret) *ConfigError {
 	text := token.Reveal()
 	switch {
 	case strings.TrimSpace(text) == "":
@@ -97,7 +112,7 @@ func isVisibleASCII(text string) bool {
 }
 
 // parseAPIURL checks where the token is about to go.
-func parseAPIURL(text string) (*url.URL, error) {
+func parseAPIURL(text string) (*url.URL, *ConfigError) {
 	u, err := url.Parse(text)
 	if err != nil { // its text may hold a password
 		return nil, &ConfigError{Setting: "api-url", Problem: "is not a URL, such as " + DefaultAPIURL}

@@ -67,6 +67,19 @@ func TestNewRefusesSettings(t *testing.T) {
 	}
 }
 
+func TestEveryProblemIsListed(t *testing.T) {
+	var settings []string
+	for _, problem := range (Config{APIURL: "ftp://x", StoreHash: "A B"}).Problems() {
+		settings = append(settings, problem.Setting)
+	}
+	if got := strings.Join(settings, " "); got != "store-hash access-token api-url" {
+		t.Errorf("problems with: %s", got)
+	}
+	if problems := (Config{StoreHash: "abc123", AccessToken: "t0ken"}).Problems(); len(problems) != 0 {
+		t.Errorf("problems without any: %v", problems)
+	}
+}
+
 func TestStoreMode(t *testing.T) {
 	for url, want := range map[string]Mode{
 		"https://api.bigcommerce.com": ModeLive,
