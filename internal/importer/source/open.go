@@ -147,16 +147,34 @@ func notUTF8(line int) *Error {
 	return &Error{Kind: KindEncoding, Line: line, What: "it holds text that is not UTF-8", Advice: exportCSV}
 }
 
+// Importable reports whether a file is of a kind that is taken, by its name. What
+// is in it is for Open to judge.
+func Importable(name string) bool { return maker(name) != nil }
+
+// formatMaker makes a format of a file by how its text begins.
+type formatMaker func(head []byte, bom int, size int64, o Options) (format, error)
+
+// maker goes by the name's extension; nil when no format has it.
+func maker(name string) formatMaker {
+	json := func(lines bool) formatMaker {
+		return func(head []byte, bom int, _ int64, o Options) (format, error) { return newJSON(head, bom, lines, o) }
+	}
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".csv":
+		return newCSV
+	case ".json":
+		return json(false)
+	case ".jsonl", ".ndjson":
+		return json(true)
+	}
+	return nil
+}
+
 // newFormat goes by the name's extension, and by how the text begins where
 // that contradicts it.
 func newFormat(name string, head []byte, bom int, size int64, o Options) (format, error) {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".csv":
-		return newCSV(head, bom, size, o)
-	case ".json":
-		return newJSON(head, bom, false, o)
-	case ".jsonl", ".ndjson":
-		return newJSON(head, bom, true, o)
+	if newOf := maker(name); newOf != nil {
+		return newOf(head, bom, size, o)
 	}
 	return nil, &Error{Kind: KindFormat, What: "its name ends in none of .csv, .json, .jsonl, .ndjson",
 		Advice: "Export it as CSV (UTF-8), a JSON array or JSON Lines, and name it so"}
