@@ -368,6 +368,9 @@ func TestUnusableLedgersAreLeftAlone(t *testing.T) {
 			must(t, err)
 			must(t, l.Close())
 		},
+		"key gone": func(t *testing.T, dir, _ string) {
+			must(t, os.Remove(filepath.Join(dir, "key")))
+		},
 		"key cut": func(t *testing.T, dir, _ string) {
 			must(t, os.WriteFile(filepath.Join(dir, "key"), []byte("short"), 0o600))
 		},

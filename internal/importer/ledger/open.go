@@ -28,6 +28,8 @@ type Scope struct {
 // written by a later version of this program.
 const schemaVersion = 1
 
+const fileName = "ledger.db"
+
 //go:embed schema.sql
 var schema string
 
@@ -56,12 +58,14 @@ func (e *UnusableError) Unwrap() error { return e.Cause }
 // Open opens the ledger of a scope below stateDir, and makes it when there is
 // none. An error is an *UnusableError.
 func Open(ctx context.Context, stateDir string, scope Scope) (*Ledger, error) {
+	dir, path := scope.place(stateDir)
+	if err := keyKept(stateDir, path); err != nil {
+		return nil, err
+	}
 	key, err := stateKey(stateDir)
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(stateDir, scope.dirName())
-	path := filepath.Join(dir, "ledger.db")
 	if err := os.MkdirAll(filepath.Join(dir, "reports"), 0o700); err != nil {
 		return nil, &UnusableError{Path: path, Problem: "cannot be made: " + reason(err), Cause: err}
 	}
@@ -70,6 +74,25 @@ func Open(ctx context.Context, stateDir string, scope Scope) (*Ledger, error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
+}
+
+// place is where the ledger of a scope is, and the folder that holds it.
+func (s Scope) place(stateDir string) (dir, path string) {
+	dir = filepath.Join(stateDir, s.dirName())
+	return dir, filepath.Join(dir, fileName)
+}
+
+// keyKept refuses a ledger whose key is gone: with a new one it would remember
+// nothing, and every card would be imported once more.
+func keyKept(stateDir, path string) error {
+	if _, err := os.Stat(path); err != nil {
+		return nil //nolint:nilerr // there is none, or opening it will tell why
+	}
+	key := filepath.Join(stateDir, "key")
+	if _, err := os.Stat(key); errors.Is(err, os.ErrNotExist) {
+		return &UnusableError{Path: key, Problem: "is missing: restore it from a backup, without it nothing in the ledger can be matched", Cause: err}
+	}
+	return nil
 }
 
 // dirName tells scopes apart; the store's hash in it is for people.
@@ -180,6 +203,8 @@ func (l *Ledger) migrate(ctx context.Context) error {
 	})
 }
 
+const damaged = "is damaged; restore it from a backup. It is left as it is"
+
 // unusable tells the ways apart in which a database can fail to open.
 func (l *Ledger) unusable(path string, err error) error {
 	var broken *sqlite.Error
@@ -187,7 +212,7 @@ func (l *Ledger) unusable(path string, err error) error {
 	if errors.As(err, &broken) {
 		switch broken.Code() & 0xff {
 		case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
-			problem = "is damaged; restore it from a backup. It is left as it is"
+			problem = damaged
 		}
 	}
 	return &UnusableError{Path: path, Problem: problem, Cause: err}
