@@ -22,6 +22,7 @@ import (
 	"golang.org/x/term"
 
 	"bigcommerce-payments-mcp/bcapi"
+	"bigcommerce-payments-mcp/internal/doctor"
 	"bigcommerce-payments-mcp/internal/importer"
 	"bigcommerce-payments-mcp/internal/importer/check"
 	"bigcommerce-payments-mcp/internal/importer/ledger"
@@ -49,6 +50,7 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Speak MCP on stdin and stdout (the default)."`
 	Import  importCommand  `cmd:"" help:"Import a file of stored instruments from the terminal."`
 	Sandbox sandboxCommand `cmd:"" help:"Run the embedded store on a port, for tests and other programs."`
+	Doctor  doctorCommand  `cmd:"" help:"Check settings, folders, the way to the API and the account's scopes; one line each."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -71,6 +73,13 @@ type importCommand struct {
 	Unconfirmed importer.Answer   `enum:",resend,skip" default:"" help:"What you found of unconfirmed rows: resend (not in the store) or skip." placeholder:"ANSWER"`
 	DryRun      bool              `help:"Check the file and send nothing."`
 	Yes         bool              `help:"Do not ask before sending."`
+}
+
+type doctorCommand struct {
+	storeSettings
+	ImportDir string `env:"BIGCOMMERCE_IMPORT_DIR" help:"The one folder whose files a tool may read." placeholder:"DIR"`
+	ReadOnly  bool   `env:"BIGCOMMERCE_READ_ONLY" help:"Leave out the scopes that write."`
+	JSON      bool   `help:"Write one JSON document instead of lines."`
 }
 
 // storeSettings are the settings of every command that works on a store.
@@ -191,7 +200,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	stderr := stdio.NewLogWriter(os.Stderr)
 	defer stderr.Close(time.Second)
 	logger := c.logger(stderr)
-	if err := c.checkImportDir(); err != nil {
+	if err := c.checkImportDir(c.ImportDir); err != nil {
 		return err
 	}
 	client, im, err := c.connect(ctx, logger, c.ImportDir)
@@ -244,6 +253,31 @@ func (c *importCommand) Run(ctx context.Context) error {
 	}.Run(ctx)
 }
 
+// Run checks all that the server needs, and changes nothing.
+func (c *doctorCommand) Run(ctx context.Context) error {
+	if c.LogLevel == slog.LevelInfo {
+		c.LogLevel = slog.LevelError // what failed is told by the checks
+	}
+	api, tokenProblem := c.clientConfig(ctx, c.logger(os.Stderr))
+	if tokenProblem != nil && c.Sandbox {
+		return tokenProblem // not of the token: the embedded store does not start
+	}
+	stateDir, removeState, err := c.openStateDir()
+	if err != nil {
+		return err
+	}
+	defer removeState()
+	config := doctor.Config{
+		API: api, Explain: settingError, Sandbox: c.Sandbox, ReadOnly: c.ReadOnly,
+		TokenFile: os.Getenv("BIGCOMMERCE_ACCESS_TOKEN_FILE"), TokenProblem: tokenProblem,
+		StateDir: stateDir, ImportDir: c.ImportDir, ImportDirProblem: c.checkImportDir(c.ImportDir),
+	}
+	if c.JSON {
+		return doctor.JSON(ctx, config, os.Stdout)
+	}
+	return doctor.Text(ctx, config, os.Stdout, colours(os.Stdout))
+}
+
 // openImporter is an importer, and what has to be done when it is no longer
 // needed.
 type openImporter struct {
@@ -294,14 +328,14 @@ func (c *storeSettings) openStateDir() (dir string, remove func(), err error) {
 }
 
 // checkImportDir holds the folder that tools may read apart from the state.
-func (c *serveCommand) checkImportDir() error {
-	if c.ImportDir == "" {
+func (c *storeSettings) checkImportDir(importDir string) error {
+	if importDir == "" {
 		return nil
 	}
-	if info, err := os.Stat(c.ImportDir); err != nil || !info.IsDir() {
+	if info, err := os.Stat(importDir); err != nil || !info.IsDir() {
 		return usageError{"BIGCOMMERCE_IMPORT_DIR (--import-dir) is not a folder that can be read"}
 	}
-	if within(cmp.Or(c.StateDir, defaultStateDir()), c.ImportDir) {
+	if within(cmp.Or(c.StateDir, defaultStateDir()), importDir) {
 		return usageError{"BIGCOMMERCE_STATE_DIR (--state-dir) may not lie inside the import folder, whose files a tool may read"}
 	}
 	return nil
@@ -367,12 +401,10 @@ func (c *storeSettings) clientConfig(ctx context.Context, logger *slog.Logger) (
 		config.APIURL, config.StoreHash, config.AccessToken = url, sandbox.StoreHash, sandbox.Token
 		return config, nil
 	}
-	token, err := accessToken()
-	if err != nil {
-		return config, err
-	}
-	config.APIURL, config.StoreHash, config.AccessToken = c.APIURL, c.StoreHash, token
-	return config, nil
+	config.APIURL, config.StoreHash = c.APIURL, c.StoreHash
+	var err error
+	config.AccessToken, err = accessToken()
+	return config, err
 }
 
 // accessToken reads the API token from the environment, or from the file that
@@ -423,8 +455,13 @@ func (l Logging) logger(w io.Writer) *slog.Logger {
 	return slog.New(tint.NewTextHandler(w, &tint.Options{
 		Level:      l.LogLevel,
 		TimeFormat: time.TimeOnly,
-		NoColor:    os.Getenv("NO_COLOR") != "" || !term.IsTerminal(int(os.Stderr.Fd())),
+		NoColor:    !colours(os.Stderr),
 	}))
+}
+
+// colours reports whether what is written to a file may have colours.
+func colours(file *os.File) bool {
+	return os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(file.Fd()))
 }
 
 // Run serves the embedded store until a signal comes.
