@@ -24,14 +24,14 @@ type bulkImportInstrumentsInput struct {
 	VerifyCustomers         bool              `json:"verify_customers,omitempty" jsonschema:"description=With file: refuse rows whose customer is unknown or has another e-mail than billing_address.email."`
 	SharedProviderCustomers string            `json:"shared_provider_customers,omitempty" jsonschema:"enum=refuse,enum=allow,default=refuse,description=May customers share one provider_customer_id?"`
 	Unconfirmed             importer.Answer   `json:"unconfirmed,omitempty" jsonschema:"enum=resend,enum=skip,description=What a person who looked in the store says of unconfirmed rows."`
-	WaitSeconds             *int              `json:"wait_seconds,omitempty" jsonschema:"minimum=0,maximum=50,default=20,description=Then the job goes on in the background."`
+	WaitSeconds             *int              `json:"wait_seconds,omitempty" jsonschema:"minimum=0,maximum=50,default=20,description=Wait so long; then the job goes on in the background."`
 }
 
 func (d Dependencies) bulkImportInstruments(a adapter) (server.ServerTool, error) {
 	return define(a, spec{
 		name:  "bulk_import_instruments",
 		title: "Bulk import stored instruments",
-		description: "Register instruments that are already in the gateway's vault (cards, PayPal and bank accounts) with existing customers of the store. Give exactly one of instruments, file and plan_id. " +
+		description: "Register instruments that are already in the gateway's vault (cards, PayPal and bank accounts) with existing customers of the store; list_import_payment_methods tells the payment_method_ids. Give exactly one of instruments, file and plan_id. " +
 			"A file is planned first: show the plan to your person, then call again with its plan_id. " +
 			"Every row is checked; bad rows are reported and the good ones are sent, none twice, over any number of calls. " +
 			"The store does not ask the gateway: a wrong token looks imported and fails at the first charge, " +
