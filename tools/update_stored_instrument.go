@@ -87,7 +87,8 @@ func (d Dependencies) makeDefault(ctx context.Context, customerID int64, token s
 	for _, key := range []bcapi.DefaultKey{bcapi.MakeDefault, bcapi.IsDefault} {
 		now, err = d.updateAndLook(ctx, customerID, bcapi.StoredInstrumentUpdate{Token: token, Default: key})
 		var refused *bcapi.RefusedError
-		if now.IsDefault || err != nil && !(errors.As(err, &refused) && refused.Kind == bcapi.RefusedRow) {
+		notUnderstood := errors.As(err, &refused) && refused.Kind == bcapi.RefusedRow
+		if now.IsDefault || err != nil && !notUnderstood {
 			break
 		}
 	}
