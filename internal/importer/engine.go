@@ -31,6 +31,9 @@ func (e *engine) run(ctx context.Context, progress func(settled int)) error {
 	if err := e.ledger.Recover(ctx, time.Now()); err != nil {
 		return err
 	}
+	if err := e.ledger.Reopen(ctx, e.job); err != nil { // before its customers are looked at
+		return err
+	}
 	if err := e.ledger.RelateAgain(ctx, e.job, e.options.SharedProviderCustomers); err != nil {
 		return err
 	}

@@ -61,6 +61,8 @@ func statusText(r *ledger.RowInfo) string {
 		return "failed"
 	case ledger.Skipped:
 		return "failed (skipped)"
+	case ledger.Removed:
+		return "removed"
 	case ledger.Sent, ledger.Unconfirmed, ledger.Held:
 		return "unconfirmed"
 	}

@@ -55,7 +55,7 @@ type Count struct {
 	FirstRow int    `json:"first_row"`
 }
 
-// Failure is a refused row.
+// Failure is a refused row, or a skipped one.
 type Failure struct {
 	Row        int
 	CustomerID int64 // 0 when it is not a valid one
@@ -132,7 +132,7 @@ func (s *Summary) count(ctx context.Context, l *ledger.Ledger, job ledger.Job) e
 		return err
 	}
 	s.Imported, s.Already = counts[ledger.Imported], counts[ledger.Already]
-	s.Failed = counts[ledger.Refused] + counts[ledger.Skipped]
+	s.Failed = counts[ledger.Refused] + counts[ledger.Skipped] + counts[ledger.Removed]
 	s.Unconfirmed = counts[ledger.Sent] + counts[ledger.Unconfirmed] + counts[ledger.Held]
 	s.Remaining = counts[ledger.Pending] + counts[ledger.Follower]
 	for _, n := range counts {
@@ -185,6 +185,10 @@ func (s *Summary) summarize(ctx context.Context, l *ledger.Ledger, job ledger.Jo
 	if err != nil {
 		return err
 	}
+	removed, err := l.CountProblems(ctx, job.Num, ledger.Removed, kinds)
+	if err != nil {
+		return err
+	}
 	warnings, err := l.CountWarnings(ctx, job.Num, kinds)
 	if err != nil {
 		return err
@@ -196,7 +200,7 @@ func (s *Summary) summarize(ctx context.Context, l *ledger.Ledger, job ledger.Jo
 			}
 		}
 	}
-	s.FailureSummary, s.Warnings = merge(failures), merge(warnings)
+	s.FailureSummary, s.Warnings = merge(append(failures, removed...)), merge(warnings)
 	return nil
 }
 

@@ -12,15 +12,23 @@
 //	sent         imported, refused, pending (proven not taken), unconfirmed
 //	unconfirmed  imported (adopted), pending (proven absent), held
 //	held         pending (a person says resend), skipped (a person says skip)
-//	follower     already (its leader is imported), refused, held: with its leader
-//	imported     -
-//	already      -
+//	follower     already (its leader is imported), refused, held, removed: with its leader
+//	imported     removed (proven not in the store any more, and by our doing)
+//	already      removed: with its leader; pending (Reopen)
 //	refused      -
 //	skipped      -
+//	removed      -
+//
+// Every other change is an error (*TransitionError), never silently made.
 //
 // Sent, unconfirmed, held, skipped and imported rows hold a claim on their
-// fingerprint: no other row with that fingerprint is sent. Every other change
-// is an error (*TransitionError), never silently made.
+// fingerprint: no other row with that fingerprint is sent. It is the state that
+// holds it, and the ownership of a vault token with it: a removed row releases
+// both, so that its instrument can be imported anew, for whichever customer.
+//
+// An already row of another job stays so when the row that brought its
+// instrument is removed: that is how it was. Only a job that goes on sends it
+// (Reopen).
 //
 // Nothing in it can be read as a shopper's data: vault tokens, numbers, names,
 // addresses and e-mails are kept only as HMACs, with a key that lies beside it.
@@ -33,15 +41,16 @@ type State uint8
 
 // The states; their numbers are stored.
 const (
-	Pending     State = 1 // to be sent
-	Sent        State = 2 // recorded as on its way
-	Imported    State = 3 // the store has it, with its token
-	Refused     State = 4 // by the checks or by the API
-	Already     State = 5 // another row has brought it into the store
-	Unconfirmed State = 6 // sent, outcome unknown, being looked up
-	Held        State = 7 // outcome cannot be told: a person has to say
-	Skipped     State = 8 // held, and a person said to leave it out
-	Follower    State = 9 // repeats an earlier row of its job and shares its outcome
+	Pending     State = 1  // to be sent
+	Sent        State = 2  // recorded as on its way
+	Imported    State = 3  // the store has it, with its token
+	Refused     State = 4  // by the checks or by the API
+	Already     State = 5  // another row has brought it into the store
+	Unconfirmed State = 6  // sent, outcome unknown, being looked up
+	Held        State = 7  // outcome cannot be told: a person has to say
+	Skipped     State = 8  // held, and a person said to leave it out
+	Follower    State = 9  // repeats an earlier row of its job and shares its outcome
+	Removed     State = 10 // was imported, and we have deleted it from the store again
 )
 
 // String names the state.
@@ -65,11 +74,14 @@ func (s State) String() string {
 		return "skipped"
 	case Follower:
 		return "follower"
+	case Removed:
+		return "removed"
 	}
 	return fmt.Sprintf("state %d", uint8(s))
 }
 
-// mayBecome is the table above.
+// mayBecome is the table above, less what becomes of already rows: only
+// SettleFollowers and Reopen change those.
 func (s State) mayBecome(next State) bool {
 	switch s {
 	case Pending:
@@ -81,7 +93,9 @@ func (s State) mayBecome(next State) bool {
 	case Held:
 		return next == Pending || next == Skipped
 	case Follower:
-		return next == Already || next == Refused || next == Held
+		return next == Already || next == Refused || next == Held || next == Removed
+	case Imported:
+		return next == Removed
 	}
 	return false
 }

@@ -198,9 +198,9 @@ func TestAClaimIsExclusive(t *testing.T) {
 func TestTransitions(t *testing.T) {
 	allowed := map[State][]State{
 		Pending: {Sent}, Sent: {Imported, Refused, Pending, Unconfirmed},
-		Unconfirmed: {Imported, Pending, Held}, Held: {Pending, Skipped},
+		Unconfirmed: {Imported, Pending, Held}, Held: {Pending, Skipped}, Imported: {Removed},
 	}
-	all := []State{Pending, Sent, Imported, Refused, Already, Unconfirmed, Held, Skipped, Follower}
+	all := []State{Pending, Sent, Imported, Refused, Already, Unconfirmed, Held, Skipped, Follower, Removed}
 	l := openLedger(t, t.TempDir())
 	random := rand.New(rand.NewPCG(1, 2))
 	for walk := range 20 {

@@ -176,16 +176,19 @@ func (l *Ledger) Keep(ctx context.Context, job int64, rows int) error {
 }
 
 // SettleFollowers gives the followers of a job their leaders' outcomes, as far
-// as those are known.
+// as those are known. Those whose leader was removed go with it.
 func (l *Ledger) SettleFollowers(ctx context.Context, job int64) error {
-	return l.update(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE rows SET
-				state = CASE leader.state WHEN ?1 THEN ?2 ELSE leader.state END,
-				token = leader.token, problems = leader.problems
-			FROM rows AS leader
-			WHERE rows.job = ?3 AND rows.state = ?4 AND leader.job = ?3 AND leader.row = rows.leader
-				AND leader.state IN (?1, ?2, ?5, ?6, ?7)`,
-			Imported, Already, job, Follower, Refused, Held, Skipped)
-		return err
-	})
+	return l.update(ctx, func(tx *sql.Tx) error { return settleFollowers(ctx, tx, job) })
+}
+
+func settleFollowers(ctx context.Context, tx *sql.Tx, job int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE rows SET
+			state = CASE leader.state WHEN ?1 THEN ?2 ELSE leader.state END,
+			token = leader.token, problems = leader.problems
+		FROM rows AS leader
+		WHERE rows.job = ?3 AND leader.job = ?3 AND leader.row = rows.leader
+			AND (rows.state = ?4 AND leader.state IN (?1, ?2, ?5, ?6, ?7)
+				OR rows.state IN (?2, ?4) AND leader.state = ?8)`,
+		Imported, Already, job, Follower, Refused, Held, Skipped, Removed)
+	return err
 }

@@ -63,7 +63,9 @@ func (m *many) claim(job int64, row int) error {
 const (
 	markSent = `attempts = attempts + 1, absent = 0`
 
-	recordOutcome = `token = ?, adopted = ?, problems = ?, unknown_at = ?, absent = ?, attempts = attempts - ?`
+	// A token that was there before the row was sent proves no more than a look.
+	recordOutcome = `token = ?, adopted = ? OR EXISTS (SELECT 1 FROM tokens_seen seen
+		WHERE seen.customer_id = rows.customer_id AND seen.token = ?), problems = ?, unknown_at = ?, absent = ?, attempts = attempts - ?`
 
 	claimFingerprint = `INSERT INTO claims (fingerprint, job, row) SELECT fingerprint, job, row FROM rows WHERE job = ?1 AND row = ?2
 		ON CONFLICT (fingerprint) DO UPDATE SET job = excluded.job, row = excluded.row
@@ -98,7 +100,7 @@ func (l *Ledger) Record(ctx context.Context, job int64, outcomes []Outcome) erro
 				until = o.UnknownUntil.UnixMilli()
 			}
 			if err := m.change(job, o.Row, o.To, recordOutcome,
-				o.Token, o.Adopted, problemText(o.Problems), until, o.Absent, o.NotCounted); err != nil {
+				o.Token, o.Adopted, o.Token, problemText(o.Problems), until, o.Absent, o.NotCounted); err != nil {
 				return err
 			}
 		}
@@ -124,7 +126,7 @@ func (m *many) change(job int64, row int, to State, set string, args ...any) err
 // before lists the states from which a state may be reached.
 func before(to State) string {
 	var from []string
-	for s := Pending; s <= Follower; s++ {
+	for s := Pending; s <= Removed; s++ {
 		if s.mayBecome(to) {
 			from = append(from, strconv.Itoa(int(s)))
 		}
