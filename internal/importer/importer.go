@@ -26,6 +26,7 @@ type Client interface {
 	ImportInstruments(ctx context.Context, rows []bcapi.ImportRow) (bcapi.ImportResult, error)
 	ImportMethods(ctx context.Context, currencyCode string) ([]bcapi.ImportMethod, error)
 	CustomerInstruments(ctx context.Context, customerID int64) ([]bcapi.StoredInstrument, error)
+	DeleteStoredInstruments(ctx context.Context, tokens []string) (bcapi.DeleteResult, error)
 	ListStoredInstruments(ctx context.Context, page bcapi.StoredInstrumentsPage) (bcapi.StoredInstruments, error)
 	AllStoredInstruments(ctx context.Context) iter.Seq2[bcapi.CustomerInstrument, error]
 	Customers(ctx context.Context, ids []int64) ([]bcapi.Customer, error)
@@ -83,10 +84,20 @@ const (
 
 // openLedger opens the store's ledger when it is first needed.
 func (im *Importer) openLedger(ctx context.Context) (*ledger.Ledger, error) {
+	return im.ledgerBy(ctx, ledger.Open)
+}
+
+// knownLedger does so for those who need none where there is none: it is not
+// made, and the error is ledger.ErrNone.
+func (im *Importer) knownLedger(ctx context.Context) (*ledger.Ledger, error) {
+	return im.ledgerBy(ctx, ledger.OpenExisting)
+}
+
+func (im *Importer) ledgerBy(ctx context.Context, open func(context.Context, string, ledger.Scope) (*ledger.Ledger, error)) (*ledger.Ledger, error) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	if im.opened == nil {
-		opened, err := ledger.Open(ctx, im.StateDir, im.Scope)
+		opened, err := open(ctx, im.StateDir, im.Scope)
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,224 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"bigcommerce-payments-mcp/bcapi"
+	"bigcommerce-payments-mcp/internal/importer/ledger"
+)
+
+// undoChunk is how many instruments are deleted with one request, and recorded
+// with one transaction.
+const undoChunk = 50
+
+// UndoPreview tells what an undo of a job would do.
+type UndoPreview struct {
+	JobID       JobID
+	Instruments int     // to be deleted from the store
+	Customers   int     // whose they are
+	CustomerIDs []int64 // at most three of them
+	Adopted     int     // would be left: no answer proves that the job has brought them
+	Unsettled   int     // rows whose outcome is not known, and which are left therefore
+	// Begun is true when an undo of the job was begun, and the job has not gone
+	// on since.
+	Begun bool
+}
+
+// UndoSummary tells what an undo has done. RemovedInAll, Adopted, Refused and
+// Remaining add up to the instruments that the job has brought into the store.
+type UndoSummary struct {
+	JobID        JobID
+	Removed      int // by this call: not in the store any more
+	RemovedInAll int // by earlier ones too, and by deletes of single instruments
+	Customers    int // whose instruments those were
+	Adopted      int // left: no answer proves that the job has brought them
+	Refused      int // left: the API refused to delete them
+	Unsettled    int // rows whose outcome is not known; left
+	Remaining    int // still to be deleted, by another call
+	// Reason says why not everything was deleted; "" when it was.
+	Reason string
+}
+
+// UndoPreview tells what Undo would do, and changes nothing. ErrNoJob when the
+// store has no such job.
+func (im *Importer) UndoPreview(ctx context.Context, id JobID) (*UndoPreview, error) {
+	l, job, err := im.recordedJob(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := l.UndoCounts(ctx, job.Num)
+	if err != nil {
+		return nil, err
+	}
+	customers, err := l.OwnCustomers(ctx, job.Num, 3)
+	if err != nil {
+		return nil, err
+	}
+	return &UndoPreview{
+		JobID: id, Instruments: counts.Own, Customers: counts.OwnCustomers, CustomerIDs: customers,
+		Adopted: counts.Left, Unsettled: counts.Unsettled, Begun: job.Reason == ledger.UndoReason,
+	}, nil
+}
+
+// recordedJob finds a job, and makes no ledger where there is none.
+func (im *Importer) recordedJob(ctx context.Context, id JobID) (*ledger.Ledger, ledger.Job, error) {
+	l, err := im.knownLedger(ctx)
+	if errors.Is(err, ledger.ErrNone) {
+		err = ErrNoJob
+	}
+	if err != nil {
+		return nil, ledger.Job{}, err
+	}
+	job, err := l.JobByID(ctx, string(id))
+	return l, job, err
+}
+
+// Undo deletes from the store, never from the gateway, what a job has brought
+// into it: the instruments whose tokens an answer of the API gave to its rows.
+// Adopted ones stay, and so does one that was there before or that another row
+// stands for.
+//
+// It can be called again after whatever has ended it, and goes on where it was.
+// The job does not go on by itself; its file can be imported anew.
+//
+// It runs as an import does: *ledger.LockedError when one of the store is
+// running, ErrNoJob when the store has no such job. What ends it later is
+// returned with a summary: the cause of ctx, which ends it between requests, or
+// an error of bcapi. progress is told of instruments deleted.
+func (im *Importer) Undo(ctx context.Context, id JobID, progress Progress) (*UndoSummary, error) {
+	l, _, err := im.recordedJob(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := l.TryLock(string(id))
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock() //nolint:errcheck // the system gives it up with the process
+	job, err := l.JobByID(ctx, string(id))
+	if err != nil {
+		return nil, err
+	}
+	before, err := l.UndoCounts(ctx, job.Num)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.BeginUndo(ctx, job.Num); err != nil {
+		return nil, err
+	}
+	u := &undo{Importer: im, ledger: l, job: job, before: before, progress: progress}
+	return u.carryOut(ctx)
+}
+
+// undo is one under way, with the scope's lock held.
+type undo struct {
+	*Importer
+	ledger   *ledger.Ledger
+	job      ledger.Job
+	before   ledger.UndoCounts
+	progress Progress
+
+	gone, refused int
+}
+
+func (u *undo) carryOut(ctx context.Context) (*UndoSummary, error) {
+	why := u.deleteAll(ctx)
+	if why != nil && ctx.Err() != nil {
+		why = context.Cause(ctx) // who ended it, and not where it was then
+	}
+	ctx = context.WithoutCancel(ctx)
+	if err := u.ledger.SettleFollowers(ctx, u.job.Num); err != nil {
+		why = errors.Join(why, err)
+	}
+	if err := writeReport(ctx, u.ledger, u.job); err != nil {
+		u.Logger.Error("the report could not be written", "job_id", u.job.ID, "error", err)
+	}
+	u.Logger.Info("undo stopped", "job_id", u.job.ID, "removed", u.gone, "refused", u.refused, "error", why)
+	summary, err := u.summary(ctx, why)
+	return summary, errors.Join(why, err)
+}
+
+// deleteAll deletes the job's instruments chunk by chunk.
+func (u *undo) deleteAll(ctx context.Context) error {
+	for after := 0; ; {
+		rows, err := u.ledger.OwnAfter(ctx, u.job.Num, after, undoChunk)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		after = rows[len(rows)-1].Row
+		if err := u.deleteRows(ctx, rows); err != nil {
+			return err
+		}
+		u.progress(u.gone, u.before.Own, "instruments deleted from the store")
+	}
+}
+
+// deleteRows deletes the instruments of some rows and records those that are
+// gone, waiting for as long as the API puts it off.
+func (u *undo) deleteRows(ctx context.Context, rows []ledger.OwnRow) error {
+	_, err := bcapi.Patient(ctx, func() (struct{}, error) {
+		tokens := make([]string, len(rows))
+		for i, row := range rows {
+			tokens[i] = row.Token
+		}
+		result, failed := u.Client.DeleteStoredInstruments(ctx, tokens)
+		// What happened is recorded although the caller may have gone.
+		var err error
+		if rows, err = u.record(context.WithoutCancel(ctx), rows, result); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, failed
+	})
+	return err
+}
+
+// record writes down what an answer has proved, and returns the other rows.
+func (u *undo) record(ctx context.Context, rows []ledger.OwnRow, result bcapi.DeleteResult) (open []ledger.OwnRow, err error) {
+	gone, refused := make(map[string]bool, len(result.Gone)), make(map[string]bool, len(result.Refused))
+	for _, token := range result.Gone {
+		gone[token] = true
+	}
+	for _, r := range result.Refused {
+		refused[r.Token] = true
+		u.Logger.Warn("the API refused to delete an instrument", "job_id", u.job.ID, "error", r.API)
+	}
+	var removed []int
+	for _, row := range rows {
+		switch {
+		case gone[row.Token]:
+			removed = append(removed, row.Row)
+		case refused[row.Token]:
+			u.refused++
+		default:
+			open = append(open, row)
+		}
+	}
+	if err := u.ledger.Remove(ctx, u.job.Num, removed); err != nil {
+		return open, err
+	}
+	u.gone += len(removed)
+	return open, nil
+}
+
+// summary tells how the undo stands after it was ended by an error, or by none.
+func (u *undo) summary(ctx context.Context, why error) (*UndoSummary, error) {
+	now, err := u.ledger.UndoCounts(ctx, u.job.Num)
+	if err != nil {
+		return nil, err
+	}
+	s := &UndoSummary{
+		JobID: JobID(u.job.ID), Removed: u.gone, RemovedInAll: now.Removed, Customers: now.RemovedCustomers,
+		Adopted: now.Left, Refused: u.refused, Unsettled: now.Unsettled, Remaining: now.Own - u.refused,
+	}
+	switch {
+	case why != nil:
+		s.Reason = u.Explain(why)
+	case s.Refused > 0:
+		s.Reason = fmt.Sprintf("the API refused to delete %d instruments", s.Refused)
+	case s.Unsettled > 0:
+		s.Reason = fmt.Sprintf("of %d rows it is not known whether the store has them: the next import into this store looks them up, and then this job can be undone again", s.Unsettled)
+	}
+	return s, nil
+}
