@@ -90,6 +90,9 @@ func (d Dependencies) tools() ([]server.ServerTool, error) {
 		d.listImportPaymentMethods,
 		d.updateStoredInstrument,
 	}
+	if d.AllowDeletes {
+		builders = append(builders, d.deleteStoredInstruments, d.undoImportJob, d.unvaultStoredInstrument)
+	}
 	built := make([]server.ServerTool, len(builders))
 	errs := make([]error, len(builders))
 	var building sync.WaitGroup
