@@ -20,14 +20,14 @@ type shopper struct {
 
 // deleteAndForget deletes a shopper's instrument as one of our tools would, and
 // returns how many rows had brought it.
-func (b *bench) deleteAndForget(im *importer.Importer, who shopper) (rows int) {
+func (b *bench) deleteAndForget(ctx context.Context, im *importer.Importer, who shopper) (rows int) {
 	b.t.Helper()
 	token := b.tokens()[who.vaultToken]
-	result, err := b.client.DeleteStoredInstruments(context.Background(), []string{token})
+	result, err := b.client.DeleteStoredInstruments(ctx, []string{token})
 	if err != nil || len(result.Gone) != 1 {
 		b.t.Errorf("%+v, %v", result, err)
 	}
-	gone, leave := context.WithCancel(context.Background())
+	gone, leave := context.WithCancel(ctx)
 	leave() // the deletion has happened, whether the caller waits or not
 	if rows, err = im.Forget(gone, who.customer, []string{token}); err != nil {
 		b.t.Error(err) // not Fatal: an import may wait for this goroutine
@@ -50,7 +50,7 @@ func TestForgetALoneInstrument(t *testing.T) {
 			if n, err := b.importer.Forget(t.Context(), 1, []string{token, "nobody's"}); n != 0 || err != nil {
 				t.Errorf("as another customer's: %d rows, %v", n, err)
 			}
-			if n := b.deleteAndForget(b.another(), shopper{2, "b"}); n != 1 {
+			if n := b.deleteAndForget(t.Context(), b.another(), shopper{2, "b"}); n != 1 {
 				t.Errorf("%d rows had brought it", n)
 			}
 			s := b.job(id)
@@ -88,7 +88,7 @@ func TestForgetWhileAnImportRuns(t *testing.T) {
 		if in := b.job(id).Instruments; !forgotten && len(in) > 0 && in[0].Row == 1 {
 			forgotten = true
 			// One that this job has just brought, and one that it takes for already in.
-			if n := b.deleteAndForget(other, of(rows[0])) + b.deleteAndForget(other, of(rows[180])); n != 2 {
+			if n := b.deleteAndForget(t.Context(), other, of(rows[0])) + b.deleteAndForget(t.Context(), other, of(rows[180])); n != 2 {
 				t.Errorf("%d rows had brought them", n)
 			}
 		}
@@ -121,7 +121,7 @@ func TestForgetBetweenALookAndItsJudgement(t *testing.T) {
 				a.imports = func(ctx context.Context, rows []bcapi.ImportRow) (bcapi.ImportResult, error) {
 					if rows[0].Instrument.VaultToken == "lost" && !dropped.Swap(true) {
 						if !imported {
-							b.put(gone)
+							b.put(ctx, gone)
 						}
 						b.faults(`[{` + importPath + `,"times":1,"action":{"drop":"before"}}]`)
 					}
@@ -130,7 +130,7 @@ func TestForgetBetweenALookAndItsJudgement(t *testing.T) {
 				a.customers = func(ctx context.Context, customerID int64) ([]bcapi.StoredInstrument, error) {
 					found, err := b.client.CustomerInstruments(ctx, customerID)
 					if dropped.Load() && !forgotten.Swap(true) {
-						b.deleteAndForget(other, shopper{1, "gone"})
+						b.deleteAndForget(ctx, other, shopper{1, "gone"})
 					}
 					return found, err
 				}

@@ -83,9 +83,9 @@ func (b *bench) job(id importer.JobID) *importer.Summary {
 }
 
 // put stores a card without the importer.
-func (b *bench) put(row bcapi.ImportRow) (token string) {
+func (b *bench) put(ctx context.Context, row bcapi.ImportRow) (token string) {
 	b.t.Helper()
-	answer, err := b.client.ImportInstruments(context.Background(), []bcapi.ImportRow{row})
+	answer, err := b.client.ImportInstruments(ctx, []bcapi.ImportRow{row})
 	b.must(err)
 	return answer.Imported[0].Instrument.Token
 }
@@ -126,7 +126,7 @@ func TestUndoAndImportAgain(t *testing.T) {
 	rows = append(rows, rows[3]) // repeats a row: no instrument of its own
 	look := card(2, "old")
 	look.PaymentMethodID = "stripe.credit_card"
-	b.put(look) // what customer 2 imports looks like it
+	b.put(t.Context(), look) // what customer 2 imports looks like it
 	before := b.tokens()
 
 	id := b.plan(rows).ID
@@ -368,9 +368,9 @@ func TestUndoGoesOn(t *testing.T) {
 	// The caller has gone when the answer comes: it counts all the same.
 	ctx, leave := context.WithCancelCause(t.Context())
 	left := b.through(func(a *altered) {
-		a.deletes = func(_ context.Context, tokens []string) (bcapi.DeleteResult, error) {
+		a.deletes = func(ctx context.Context, tokens []string) (bcapi.DeleteResult, error) {
 			leave(importer.ErrStopping)
-			return b.client.DeleteStoredInstruments(t.Context(), tokens)
+			return b.client.DeleteStoredInstruments(context.WithoutCancel(ctx), tokens)
 		}
 	})
 	if s, err := left.Undo(ctx, id, quiet); !errors.Is(err, importer.ErrStopping) || s.Removed != 50 || s.RemovedInAll != 200 {
@@ -395,16 +395,16 @@ func TestUndoGoesOn(t *testing.T) {
 // Only what an answer proves to be new is the job's own.
 func TestUndoLeavesWhatWasThereBefore(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
-	known := b.put(card(1, "a"))
+	known := b.put(t.Context(), card(1, "a"))
 	has := map[string]string{"a": known}
 	// A store that takes the same card again for the one it has.
 	upserting := b.through(func(a *altered) {
-		a.imports = func(_ context.Context, rows []bcapi.ImportRow) (bcapi.ImportResult, error) {
+		a.imports = func(ctx context.Context, rows []bcapi.ImportRow) (bcapi.ImportResult, error) {
 			var result bcapi.ImportResult
 			for _, row := range rows {
 				vaultToken := row.Instrument.VaultToken
 				if has[vaultToken] == "" {
-					has[vaultToken] = b.put(row)
+					has[vaultToken] = b.put(ctx, row)
 				}
 				result.Imported = append(result.Imported, bcapi.Imported{
 					CustomerID: row.CustomerID, VaultToken: vaultToken, Instrument: bcapi.StoredInstrument{Token: has[vaultToken]},

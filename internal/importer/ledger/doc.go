@@ -34,7 +34,10 @@
 // addresses and e-mails are kept only as HMACs, with a key that lies beside it.
 package ledger
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // State is where a row of a job stands.
 type State uint8
@@ -82,22 +85,24 @@ func (s State) String() string {
 
 // mayBecome is the table above, less what becomes of already rows: only
 // SettleFollowers and Reopen change those.
-func (s State) mayBecome(next State) bool {
+func (s State) mayBecome(next State) bool { return slices.Contains(s.nexts(), next) }
+
+func (s State) nexts() []State {
 	switch s {
 	case Pending:
-		return next == Sent
+		return []State{Sent}
 	case Sent:
-		return next == Imported || next == Refused || next == Pending || next == Unconfirmed
+		return []State{Imported, Refused, Pending, Unconfirmed}
 	case Unconfirmed:
-		return next == Imported || next == Pending || next == Held
+		return []State{Imported, Pending, Held}
 	case Held:
-		return next == Pending || next == Skipped
+		return []State{Pending, Skipped}
 	case Follower:
-		return next == Already || next == Refused || next == Held || next == Removed
+		return []State{Already, Refused, Held, Removed}
 	case Imported:
-		return next == Removed
+		return []State{Removed}
 	}
-	return false
+	return nil
 }
 
 // TransitionError is an attempt to change a row in a way that its state does
