@@ -10,7 +10,8 @@ import (
 // Forget records that a customer's instruments with these tokens were deleted
 // from the store by our own doing, and returns how many rows of imports had
 // brought one of them. Those rows count as removed from then on, and can be
-// imported anew. It records even when ctx has ended, since the deletion has
+// imported anew; the reports of their jobs are written again, which takes as
+// long as those are. It records even when ctx has ended, since the deletion has
 // happened, and needs no lock: an import may run, here or in another process.
 func (im *Importer) Forget(ctx context.Context, customerID int64, tokens []string) (rows int, err error) {
 	ctx = context.WithoutCancel(ctx)
@@ -21,5 +22,28 @@ func (im *Importer) Forget(ctx context.Context, customerID int64, tokens []strin
 	if err != nil {
 		return 0, err
 	}
-	return l.Forget(ctx, customerID, tokens)
+	rows, jobs, err := l.Forget(ctx, customerID, tokens)
+	if err != nil {
+		return 0, err
+	}
+	im.reportAgain(ctx, l, jobs)
+	return rows, nil
+}
+
+// reportAgain writes the reports of jobs whose rows have changed after they
+// stopped. One that runs writes its own when it ends.
+func (im *Importer) reportAgain(ctx context.Context, l *ledger.Ledger, jobs []ledger.Job) {
+	running, err := l.RunningJob()
+	if err != nil {
+		im.Logger.Error("the reports could not be written", "error", err)
+		return
+	}
+	for _, job := range jobs {
+		if job.ID == running {
+			continue
+		}
+		if err := writeReport(ctx, l, job); err != nil {
+			im.Logger.Error("the report could not be written", "job_id", job.ID, "error", err)
+		}
+	}
 }

@@ -57,6 +57,9 @@ func TestForgetALoneInstrument(t *testing.T) {
 			if s.Imported != 1 || s.Failed != 2 || s.Already != 0 || s.Adopted > 1 || s.FailureSummary[0].Message != ledger.RemovedMessage {
 				t.Errorf("%+v", s)
 			}
+			if lines := b.report(s); lines["1"][0] == "removed" || lines["2"][0] != "removed" || lines["3"][0] != "removed" {
+				t.Errorf("report %q", lines)
+			}
 			if v, err := b.importer.Verify(t.Context(), id, quiet); err != nil || v.Missing+v.Deleted != 0 || v.Present != 1 {
 				t.Errorf("verified %+v, %v", v, err)
 			}

@@ -138,13 +138,12 @@ const (
 )
 
 // Forget records that a customer's instruments with these tokens were deleted
-// from the store, and returns how many rows had imported one. An import may run
-// meanwhile.
-func (l *Ledger) Forget(ctx context.Context, customerID int64, tokens []string) (int, error) {
-	removed := 0
-	err := l.update(ctx, func(tx *sql.Tx) error {
+// from the store, and returns how many rows had imported one, and their jobs. An
+// import may run meanwhile.
+func (l *Ledger) Forget(ctx context.Context, customerID int64, tokens []string) (removed int, jobs []Job, err error) {
+	err = l.update(ctx, func(tx *sql.Tx) error {
 		m := manyOf(ctx, tx)
-		jobs := make(map[int64]bool)
+		touched := make(map[int64]bool)
 		for _, token := range tokens {
 			// An import may have looked at the store just before: it must not take
 			// the instrument for one of its own, whether a row has it yet or not.
@@ -159,21 +158,26 @@ func (l *Ledger) Forget(ctx context.Context, customerID int64, tokens []string) 
 				if err := m.remove(r.job, r.row); err != nil {
 					return err
 				}
-				jobs[r.job] = true
+				touched[r.job] = true
 			}
 			removed += len(rows)
 		}
-		for job := range jobs {
-			if err := settleFollowers(ctx, tx, job); err != nil {
+		for num := range touched {
+			if err := settleFollowers(ctx, tx, num); err != nil {
 				return err
 			}
+			job, err := scanJob(tx.QueryRowContext(ctx, "SELECT "+jobColumns+" FROM jobs WHERE job = ?", num))
+			if err != nil {
+				return err
+			}
+			jobs = append(jobs, job)
 		}
 		return nil
 	})
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	return removed, nil
+	return removed, jobs, nil
 }
 
 type rowKey struct {
