@@ -18,8 +18,12 @@ func Explain(err error) string {
 		}
 	}
 	var file *source.Error
-	if errors.As(err, &file) { // rows may have been sent before
+	var state *ledger.StateError
+	switch { // rows may have been sent before
+	case errors.As(err, &file):
 		return file.Error()
+	case errors.As(err, &state):
+		return state.Error()
 	}
 	failure := explain(err)
 	return failure.Message + " " + failure.NextStep
@@ -29,6 +33,7 @@ func Explain(err error) string {
 func isImport(err error) bool {
 	var locked *ledger.LockedError
 	var unusable *ledger.UnusableError
+	var state *ledger.StateError
 	var file *source.Error
 	for _, own := range []error{
 		importer.ErrStale, importer.ErrChanged, importer.ErrNoJob, importer.ErrInline, importer.ErrNoImportDir, importer.ErrStopping,
@@ -37,13 +42,14 @@ func isImport(err error) bool {
 			return true
 		}
 	}
-	return errors.As(err, &locked) || errors.As(err, &unusable) || errors.As(err, &file)
+	return errors.As(err, &locked) || errors.As(err, &unusable) || errors.As(err, &state) || errors.As(err, &file)
 }
 
 // explainImport turns the importer's own errors into words for a model.
 func explainImport(err error) *Error {
 	var locked *ledger.LockedError
 	var unusable *ledger.UnusableError
+	var state *ledger.StateError
 	var file *source.Error
 	switch {
 	case errors.As(err, &locked):
@@ -51,7 +57,7 @@ func explainImport(err error) *Error {
 			Code: "import_running", Message: "Another import into this store is running. Nothing was sent.", Retryable: true,
 			NextStep: "Wait for it with get_import_job, or stop it with cancel_import_job, then call again.",
 			Details: struct {
-				JobID string `json:"job_id,omitempty"`
+				JobID string `json:"job_id"`
 			}{locked.JobID},
 		}
 	case errors.Is(err, importer.ErrStale), errors.Is(err, importer.ErrChanged):
@@ -79,6 +85,12 @@ func explainImport(err error) *Error {
 			Code: "ledger_unusable", Message: "Nothing was sent, because " + unusable.Error() + ".",
 			NextStep: "Tell your person: without the ledger it is not known what was imported before. They may name another --state-dir only if nothing was imported yet.",
 			cause:    err,
+		}
+	case errors.As(err, &state):
+		return &Error{
+			Code: "state_directory", Message: "The call could not be carried out, because " + state.Error() + ". What was recorded before stays.",
+			Retryable: true, NextStep: "Tell your person what to put right, then call again: rows that are in are not sent twice.",
+			cause: err,
 		}
 	case errors.As(err, &file):
 		return &Error{

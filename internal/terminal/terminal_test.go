@@ -335,7 +335,7 @@ func TestFailuresInWords(t *testing.T) {
 		want string
 	}{
 		{errors.Join(nil, importer.ErrStale), "the file has changed since it was checked\nNothing was sent. Run the same command again to check the file anew."},
-		{&ledger.LockedError{}, "another import into this store is running\nNothing was sent by this command: wait until that import has ended, then run the command again."},
+		{&ledger.LockedError{JobID: "imp_x"}, "the import imp_x into this store is running\nNothing was sent by this command: wait until that import has ended, then run the command again."},
 		{importer.ErrNoImportDir, "no folder is set to read files from: pass --import-dir (BIGCOMMERCE_IMPORT_DIR) naming the one that holds the file"},
 		{io.ErrUnexpectedEOF, "explained: unexpected EOF\nNothing was sent."},
 		{&source.Error{Kind: source.KindSyntax, File: `"a.csv"`, What: "its quotes are not balanced", Advice: "Mend them"}, "\"a.csv\": its quotes are not balanced\nMend them."},

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"modernc.org/sqlite" // also registers the driver
 	sqlite3 "modernc.org/sqlite/lib"
@@ -54,6 +55,47 @@ func (e *UnusableError) Error() string { return "the ledger " + e.Path + " " + e
 
 // Unwrap gives the cause.
 func (e *UnusableError) Unwrap() error { return e.Cause }
+
+// StateError is a state directory that could be opened, and cannot be written
+// to now, such as on a full disk. What was recorded before stays.
+type StateError struct {
+	Dir     string
+	Problem string // and what to do about it
+	Cause   error
+}
+
+func (e *StateError) Error() string { return "the state directory " + e.Dir + " " + e.Problem }
+
+// Unwrap gives the cause.
+func (e *StateError) Unwrap() error { return e.Cause }
+
+// stateError makes a *StateError of a failure of the disk; others stay as they
+// are.
+func (l *Ledger) stateError(err error) error {
+	problem := diskProblem(err)
+	if problem == "" {
+		return err
+	}
+	return &StateError{Dir: filepath.Dir(l.dir), Problem: problem, Cause: err}
+}
+
+func diskProblem(err error) string {
+	var database *sqlite.Error
+	var path *os.PathError
+	code := 0
+	if errors.As(err, &database) {
+		code = database.Code() & 0xff
+	}
+	switch {
+	case code == sqlite3.SQLITE_FULL, errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "is on a full disk: make room there, then go on"
+	case code == sqlite3.SQLITE_READONLY, errors.Is(err, syscall.EROFS), errors.Is(err, os.ErrPermission):
+		return "cannot be written to (" + reason(err) + "): make it writable, then go on"
+	case code == sqlite3.SQLITE_IOERR, code == sqlite3.SQLITE_CANTOPEN, errors.As(err, &path):
+		return "cannot be used (" + reason(err) + "): look after its disk, then go on"
+	}
+	return ""
+}
 
 // Open opens the ledger of a scope below stateDir, and makes it when there is
 // none. An error is an *UnusableError.
@@ -208,8 +250,11 @@ const damaged = "is damaged; restore it from a backup. It is left as it is"
 // unusable tells the ways apart in which a database can fail to open.
 func (l *Ledger) unusable(path string, err error) error {
 	var broken *sqlite.Error
+	var disk *StateError
 	problem := "cannot be used: " + reason(err)
-	if errors.As(err, &broken) {
+	if errors.As(err, &disk) {
+		problem = disk.Problem
+	} else if errors.As(err, &broken) {
 		switch broken.Code() & 0xff {
 		case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
 			problem = damaged
@@ -243,13 +288,13 @@ func (l *Ledger) Close() error {
 func (l *Ledger) update(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := l.write.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return l.stateError(err)
 	}
 	if err := f(tx); err != nil {
-		return errors.Join(ctx.Err(), err, ignoreDone(tx.Rollback())) // the end of ctx shows itself in many ways
+		return errors.Join(ctx.Err(), l.stateError(err), ignoreDone(tx.Rollback())) // the end of ctx shows itself in many ways
 	}
 	if err := tx.Commit(); err != nil {
-		return errors.Join(ctx.Err(), err)
+		return errors.Join(ctx.Err(), l.stateError(err))
 	}
 	return nil
 }
