@@ -245,11 +245,10 @@ func (c *importCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer im.cleanUp()
-	options := importer.Options{SharedProviderCustomers: check.SharedProviderCustomers(c.SharedPayer), VerifyCustomers: c.Verify, Unconfirmed: c.Unconfirmed}
 	return terminal.Import{
 		Importer: im.Importer, Store: client.Store(), In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Request: importer.FileRequest{Name: name, Columns: c.Columns, Defaults: c.Defaults, Limit: c.Limit, Shared: c.SharedPayer, Verify: c.Verify},
-		Options: options, Yes: c.Yes, DryRun: c.DryRun,
+		Request:     importer.FileRequest{Name: name, Columns: c.Columns, Defaults: c.Defaults, Limit: c.Limit, Shared: c.SharedPayer, Verify: c.Verify},
+		Unconfirmed: c.Unconfirmed, Yes: c.Yes, DryRun: c.DryRun,
 	}.Run(ctx)
 }
 

@@ -47,22 +47,19 @@ func (d Dependencies) bulkImport(ctx context.Context, in bulkImportInstrumentsIn
 	if err := in.check(); err != nil {
 		return job{}, err
 	}
-	options := importer.Options{
-		SharedProviderCustomers: check.SharedProviderCustomers(in.SharedProviderCustomers == "allow"),
-		VerifyCustomers:         in.VerifyCustomers,
-		Unconfirmed:             in.Unconfirmed,
-	}
+	shared := in.SharedProviderCustomers == "allow"
+	options := importer.Options{SharedProviderCustomers: check.SharedProviderCustomers(shared), Unconfirmed: in.Unconfirmed}
 	var s *importer.Summary
 	var err error
 	switch {
 	case in.PlanID != "":
-		s, err = d.apply(ctx, in.PlanID, options, wait(in.WaitSeconds))
+		s, err = d.apply(ctx, in.PlanID, in.Unconfirmed, wait(in.WaitSeconds))
 	case in.File != "":
-		s, err = d.importFile(ctx, in, options)
+		s, err = d.importFile(ctx, in, shared)
 	case in.DryRun:
 		s, err = d.Importer.Check(ctx, in.Instruments, options)
 	default:
-		s, err = d.Importer.Inline(ctx, in.Instruments, options, d.progress(ctx))
+		s, err = d.Jobs.RunInline(ctx, in.Instruments, options, wait(in.WaitSeconds), d.progress(ctx))
 	}
 	if err != nil {
 		return job{}, err
@@ -98,18 +95,18 @@ func (in *bulkImportInstrumentsInput) check() error {
 	return nil
 }
 
-func (d Dependencies) importFile(ctx context.Context, in bulkImportInstrumentsInput, options importer.Options) (*importer.Summary, error) {
+func (d Dependencies) importFile(ctx context.Context, in bulkImportInstrumentsInput, shared bool) (*importer.Summary, error) {
 	s, err := d.Importer.PlanFile(ctx, importer.FileRequest{
-		Name: in.File, Columns: in.Columns, Defaults: in.Defaults, Limit: in.Limit, Shared: bool(options.SharedProviderCustomers), Verify: in.VerifyCustomers,
-	}, options, d.progress(ctx))
+		Name: in.File, Columns: in.Columns, Defaults: in.Defaults, Limit: in.Limit, Shared: shared, Verify: in.VerifyCustomers,
+	}, d.progress(ctx))
 	if err != nil || !d.NoConfirm || s.Remaining == 0 {
 		return s, err
 	}
-	return d.Jobs.Run(ctx, s.ID, options, wait(in.WaitSeconds), d.progress(ctx))
+	return d.Jobs.Run(ctx, s.ID, in.Unconfirmed, wait(in.WaitSeconds), d.progress(ctx))
 }
 
 // apply starts a plan, when the person agrees, or attaches to its job.
-func (d Dependencies) apply(ctx context.Context, id importer.JobID, options importer.Options, atMost time.Duration) (*importer.Summary, error) {
+func (d Dependencies) apply(ctx context.Context, id importer.JobID, answer importer.Answer, atMost time.Duration) (*importer.Summary, error) {
 	s, err := d.Importer.Job(ctx, id)
 	if err != nil {
 		return nil, err
@@ -121,7 +118,7 @@ func (d Dependencies) apply(ctx context.Context, id importer.JobID, options impo
 			return nil, err
 		}
 	}
-	return d.Jobs.Run(ctx, id, options, atMost, d.progress(ctx))
+	return d.Jobs.Run(ctx, id, answer, atMost, d.progress(ctx))
 }
 
 const defaultWait = 20

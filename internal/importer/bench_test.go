@@ -78,7 +78,7 @@ func (v *vault) importer(options sandbox.Options) (*importer.Importer, *counted,
 
 func (v *vault) plan(im *importer.Importer) importer.JobID {
 	v.b.Helper()
-	s, err := im.PlanFile(v.b.Context(), importer.FileRequest{Name: "vault.csv"}, importer.Options{}, quiet)
+	s, err := im.PlanFile(v.b.Context(), importer.FileRequest{Name: "vault.csv"}, quiet)
 	v.must(err)
 	if s.Remaining != v.rows {
 		v.b.Fatalf("plan %+v", s)
@@ -88,7 +88,7 @@ func (v *vault) plan(im *importer.Importer) importer.JobID {
 
 func (v *vault) apply(im *importer.Importer, id importer.JobID) {
 	v.b.Helper()
-	s, err := im.Apply(v.b.Context(), id, importer.Options{}, quiet)
+	s, err := im.Apply(v.b.Context(), id, importer.Leave, quiet)
 	v.must(err)
 	if s.Status != importer.Completed || s.Imported != v.rows {
 		v.b.Fatalf("%+v", s)

@@ -39,11 +39,8 @@ func (im *Importer) reportAgain(ctx context.Context, l *ledger.Ledger, jobs []le
 		return
 	}
 	for _, job := range jobs {
-		if job.ID == running {
-			continue
-		}
-		if err := writeReport(ctx, l, job); err != nil {
-			im.Logger.Error("the report could not be written", "job_id", job.ID, "error", err)
+		if job.ID != running {
+			im.bringReport(ctx, l, job)
 		}
 	}
 }

@@ -87,7 +87,7 @@ func TestForgetWhileAnImportRuns(t *testing.T) {
 	b.run(1)
 	id, other := b.plan(append(rows, rows[0])).ID, b.another() // the first row is repeated
 	forgotten := false
-	s, err := b.importer.Apply(t.Context(), id, importer.Options{}, func(int, int, string) {
+	s, err := b.importer.Apply(t.Context(), id, importer.Leave, func(int, int, string) {
 		if in := b.job(id).Instruments; !forgotten && len(in) > 0 && in[0].Row == 1 {
 			forgotten = true
 			// One that this job has just brought, and one that it takes for already in.

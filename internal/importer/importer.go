@@ -10,7 +10,6 @@ package importer
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"log/slog"
 	"sync"
@@ -61,7 +60,8 @@ type Importer struct {
 // New makes an Importer. It opens nothing yet.
 func New(config Config) *Importer { return &Importer{Config: config} }
 
-// Options are a caller's choices for one import.
+// Options are a caller's choices for rows that come with the call. For a file
+// those of its FileRequest count.
 type Options struct {
 	// SharedProviderCustomers allows several customers to share one customer of
 	// the gateway.
@@ -76,8 +76,9 @@ type Options struct {
 // Answer is what to do with rows whose outcome could not be told.
 type Answer string
 
-// The answers; the zero value leaves the rows as they are.
+// The answers.
 const (
+	Leave  Answer = "" // as they are: nobody has looked
 	Resend Answer = "resend"
 	Skip   Answer = "skip"
 )
@@ -117,6 +118,3 @@ func (im *Importer) Close() error {
 	im.opened = nil
 	return err
 }
-
-// ErrNoImportDir is returned for a file when no folder is set to read from.
-var ErrNoImportDir = errors.New("no folder is set to import files from: start the server with --import-dir (BIGCOMMERCE_IMPORT_DIR) naming the folder that holds the file")

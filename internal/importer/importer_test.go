@@ -122,7 +122,7 @@ func (b *bench) plan(rows importer.Inline, change ...func(*importer.FileRequest)
 		c(&request)
 	}
 	var err error
-	b.last, err = b.importer.PlanFile(b.t.Context(), request, importer.Options{}, quiet)
+	b.last, err = b.importer.PlanFile(b.t.Context(), request, quiet)
 	b.must(err)
 	return b.last
 }
@@ -132,7 +132,7 @@ func (b *bench) run(times int) *importer.Summary {
 	b.t.Helper()
 	for range times {
 		var err error
-		b.last, err = b.importer.Apply(b.t.Context(), b.last.ID, importer.Options{}, quiet)
+		b.last, err = b.importer.Apply(b.t.Context(), b.last.ID, importer.Leave, quiet)
 		b.must(err)
 		if s := b.last; s.Imported+s.Failed+s.Already+s.Unconfirmed+s.Remaining != s.Total {
 			b.t.Fatalf("the numbers do not add up: %+v", s)
@@ -344,7 +344,7 @@ func TestCancelAndGoOn(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		start := -1
 		var err error
-		b.last, err = b.importer.Apply(ctx, b.last.ID, importer.Options{}, func(done, _ int, _ string) {
+		b.last, err = b.importer.Apply(ctx, b.last.ID, importer.Leave, func(done, _ int, _ string) {
 			if start < 0 {
 				start = done
 			}
@@ -413,7 +413,7 @@ func TestAChangedFileIsStale(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
 	b.plan(cards(10))
 	b.must(os.WriteFile(filepath.Join(b.files, "rows.jsonl"), []byte(`{"customer_id":1}`), 0o600))
-	if _, err := b.importer.Apply(t.Context(), b.last.ID, importer.Options{}, quiet); !errors.Is(err, importer.ErrStale) {
+	if _, err := b.importer.Apply(t.Context(), b.last.ID, importer.Leave, quiet); !errors.Is(err, importer.ErrStale) {
 		t.Errorf("error %v", err)
 	}
 	if len(b.stored()) != 0 {
@@ -513,7 +513,7 @@ func TestAPersonAnswers(t *testing.T) {
 			}
 			before := len(b.stored())
 			var err error
-			b.last, err = b.importer.Apply(t.Context(), s.ID, importer.Options{Unconfirmed: answer}, quiet)
+			b.last, err = b.importer.Apply(t.Context(), s.ID, answer, quiet)
 			b.must(err)
 			if answer == importer.Resend && (b.last.Imported != 2 || len(b.stored()) != before+1) {
 				t.Errorf("%+v", b.last)

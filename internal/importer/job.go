@@ -26,6 +26,16 @@ type record struct {
 	File        *FileRequest       `json:"file,omitempty"` // nil: the rows came with the call
 	Fingerprint source.Fingerprint `json:"fingerprint,omitzero"`
 	Left        []Count            `json:"left,omitempty"` // rows that a limit has left out, by why
+	// Reported are the numbers that the report shows: nil before the job was
+	// begun, and zeros from then on until there is a report.
+	Reported *numbers `json:"reported,omitempty"`
+}
+
+// begun is the record of a job that begins to run: a report of before may be of
+// rows that change now.
+func (r record) begun() record {
+	r.Reported = new(numbers)
+	return r
 }
 
 func (r record) text() json.RawMessage {
@@ -53,13 +63,10 @@ var (
 	ErrStopping = errors.New("the server was stopped")
 )
 
-// carryOut runs a job whose rows are in the ledger, with the scope's lock held,
-// and records how it ended.
+// carryOut runs a job that has begun, with the scope's lock held, and records how
+// it ended.
 func (e *engine) carryOut(ctx context.Context, progress func(settled int)) error {
 	recorded := context.WithoutCancel(ctx)
-	if err := e.ledger.SetStatus(recorded, e.job, ledger.Running, ""); err != nil {
-		return err
-	}
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	go e.watch(running, stop)
@@ -79,7 +86,7 @@ func (e *engine) carryOut(ctx context.Context, progress func(settled int)) error
 }
 
 func (e *engine) answer(ctx context.Context) error {
-	if e.options.Unconfirmed == "" {
+	if e.options.Unconfirmed == Leave {
 		return nil
 	}
 	return e.ledger.Answer(ctx, e.job, e.options.Unconfirmed == Resend)

@@ -29,12 +29,14 @@ func (b *bench) another() *importer.Importer {
 // held is a client whose imports wait until they are let go.
 type held struct {
 	importer.Client
+	arrived chan struct{} // one for each import
 	letGo   chan struct{}
 	imports atomic.Int32
 }
 
 func (h *held) ImportInstruments(ctx context.Context, rows []bcapi.ImportRow) (bcapi.ImportResult, error) {
 	h.imports.Add(1)
+	h.arrived <- struct{}{}
 	<-h.letGo
 	return h.Client.ImportInstruments(context.WithoutCancel(ctx), rows)
 }
@@ -46,23 +48,26 @@ type outcome struct {
 }
 
 // startHeld starts the planned job of b, whose imports then wait in the client,
-// and hands every progress of it on.
+// and hands every progress on that it tells from then on.
 func (b *bench) startHeld() (h *held, progress <-chan int, ended <-chan outcome) {
 	b.t.Helper()
 	config := b.importer.Config
-	h = &held{Client: config.Client, letGo: make(chan struct{})}
+	h = &held{Client: config.Client, arrived: make(chan struct{}, 10_000), letGo: make(chan struct{})}
 	config.Client = h
 	im := importer.New(config)
 	b.t.Cleanup(func() { b.must(im.Close()) })
 	told, end := make(chan int, 10_000), make(chan outcome, 1)
 	go func() {
-		s, err := im.Apply(b.t.Context(), b.last.ID, importer.Options{}, func(done, _ int, _ string) { told <- done })
+		s, err := im.Apply(b.t.Context(), b.last.ID, importer.Leave, func(done, _ int, _ string) { told <- done })
 		end <- outcome{s, err}
 	}()
 	select {
-	case <-told: // the job runs
+	case <-h.arrived:
 	case o := <-end:
 		b.t.Fatalf("the job does not run: %+v, %v", o.summary, o.err)
+	}
+	for len(told) > 0 {
+		<-told
 	}
 	return h, told, end
 }
@@ -103,7 +108,7 @@ func TestASecondImportIsTurnedAway(t *testing.T) {
 	second := b.another()
 
 	_, inline := second.Inline(t.Context(), importer.Inline{card(900, "other")}, importer.Options{}, quiet)
-	_, same := second.Apply(t.Context(), id, importer.Options{}, quiet)
+	_, same := second.Apply(t.Context(), id, importer.Leave, quiet)
 	for name, err := range map[string]error{"inline": inline, "the same job": same} {
 		if locked := new(ledger.LockedError); !errors.As(err, &locked) || locked.JobID != string(id) {
 			t.Errorf("%s: error %v, want the id %s", name, err, id)
@@ -169,7 +174,7 @@ func TestAnotherProcessGoesOn(t *testing.T) {
 	before := 0
 	for range 3 {
 		ctx, stop := context.WithCancelCause(t.Context())
-		s, err := b.importer.Apply(ctx, id, importer.Options{}, func(done, _ int, _ string) {
+		s, err := b.importer.Apply(ctx, id, importer.Leave, func(done, _ int, _ string) {
 			if done > before {
 				stop(importer.ErrStopping)
 			}
@@ -197,7 +202,7 @@ func TestOverlappingJobs(t *testing.T) {
 		late := b.write("late.jsonl", rows[30:])
 		second := b.another()
 		plan := func() importer.JobID {
-			s, err := second.PlanFile(t.Context(), late, importer.Options{}, quiet)
+			s, err := second.PlanFile(t.Context(), late, quiet)
 			b.must(err)
 			return s.ID
 		}
@@ -212,7 +217,7 @@ func TestOverlappingJobs(t *testing.T) {
 		if !plannedBefore {
 			id = plan()
 		}
-		s, err := second.Apply(t.Context(), id, importer.Options{}, quiet)
+		s, err := second.Apply(t.Context(), id, importer.Leave, quiet)
 		b.must(err)
 		if s.Status != importer.Completed || s.Already != 30 || s.Imported != 30 {
 			t.Errorf("planned before %v: %+v", plannedBefore, s)

@@ -14,6 +14,49 @@ import (
 	"bigcommerce-payments-mcp/internal/importer/ledger"
 )
 
+// staleReport is the warning of a job that was begun and has no report of how it
+// stands now: it could not be written, or the process was killed before, or
+// another job has settled rows since.
+const staleReport = "the report of these rows is not up to date: run this import again to have it written, which sends nothing twice; if it stays so, make room on the disk of the state directory"
+
+// bringReport writes the report of a job that has stopped, unless that shows how
+// it stands already. A report that cannot be written fails nothing: the job's
+// summary warns of it.
+func (im *Importer) bringReport(ctx context.Context, l *ledger.Ledger, job ledger.Job) {
+	if err := report(ctx, l, job); err != nil {
+		im.Logger.Error("the report could not be written", "job_id", job.ID, "error", err)
+	}
+}
+
+func report(ctx context.Context, l *ledger.Ledger, job ledger.Job) error {
+	r, err := recordOf(job)
+	if err != nil {
+		return err
+	}
+	var s Summary
+	if err := s.count(ctx, l, job.Num); err != nil || r.reportPath(l, job, &s) != "" {
+		return err
+	}
+	if err := writeReport(ctx, l, job); err != nil {
+		return err
+	}
+	shown := s.numbers()
+	r.Reported = &shown
+	return l.SetPlan(ctx, job.Num, r.text())
+}
+
+// reportPath is where a job's report lies, if it shows how the job stands.
+func (r record) reportPath(l *ledger.Ledger, job ledger.Job, s *Summary) string {
+	path := l.ReportPath(job.ID)
+	if r.Reported == nil || *r.Reported != s.numbers() {
+		return ""
+	}
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
+}
+
 // writeReport writes what became of every row of a job, one line each, to a
 // file that appears only when it is whole.
 func writeReport(ctx context.Context, l *ledger.Ledger, job ledger.Job) error {

@@ -3,7 +3,6 @@ package importer
 import (
 	"cmp"
 	"context"
-	"os"
 	"slices"
 
 	"bigcommerce-payments-mcp/bcapi"
@@ -34,9 +33,11 @@ type Summary struct {
 	Status Status
 	Reason string // why it stopped early
 	File   string // "" for rows that came with a call
+	Shared bool   // the plan was checked with several customers allowed to share a provider customer
 
 	Total, Imported, Failed, Already, Unconfirmed, Remaining int
 	Adopted                                                  int // of the imported: found by a look, not told by an answer
+	Held                                                     int // of the unconfirmed: wait for a person, and are not looked up again
 
 	Customers, Expired, Requests, Seconds int // of what is left to send
 
@@ -71,74 +72,94 @@ type Instrument struct {
 	Adopted    bool
 }
 
-func (im *Importer) summary(ctx context.Context, l *ledger.Ledger, job ledger.Job) (*Summary, error) {
+// summary tells how a job stands; running is whether its lock is held. A job runs
+// until the lock is free: before that its report is not written.
+func (im *Importer) summary(ctx context.Context, l *ledger.Ledger, job ledger.Job, running bool) (*Summary, error) {
 	s := &Summary{ID: JobID(job.ID), Reason: job.Reason}
 	r, err := recordOf(job)
 	if err != nil {
 		return nil, err
 	}
 	if r.File != nil {
-		s.File = r.File.Name
+		s.File, s.Shared = r.File.Name, r.File.Shared
 	}
-	for _, fill := range []func(context.Context, *ledger.Ledger, ledger.Job) error{s.count, s.list, s.summarize} {
-		if err := fill(ctx, l, job); err != nil {
+	for _, fill := range []func(context.Context, *ledger.Ledger, int64) error{s.count, s.list, s.summarize} {
+		if err := fill(ctx, l, job.Num); err != nil {
 			return nil, err
 		}
 	}
 	s.Warnings = append(s.Warnings, r.Left...)
 	s.Seconds = im.seconds(s.Requests)
-	if s.Status, err = s.statusOf(l, job); err != nil {
-		return nil, err
+	if running {
+		s.Status = Running
+		return s, nil
 	}
-	if s.Status == Interrupted && s.Reason == "" {
-		s.Reason = "the process that ran it ended"
-	}
-	if path := l.ReportPath(job.ID); s.Status != Running {
-		if _, err := os.Stat(path); err == nil {
-			s.Report = path
-		}
+	s.stopped(job.Status)
+	if s.Report = r.reportPath(l, job, s); s.Report == "" && r.Reported != nil {
+		s.Warnings = append(s.Warnings, Count{Message: staleReport, Count: s.Total, FirstRow: 1})
 	}
 	return s, nil
 }
 
-// statusOf tells a running job from one whose process died.
-func (s *Summary) statusOf(l *ledger.Ledger, job ledger.Job) (Status, error) {
-	switch job.Status {
-	case ledger.Planned:
-		return Planned, nil
+// stopped sets the status of a job that does not run. One that says running was
+// left by a process that died.
+func (s *Summary) stopped(status ledger.Status) {
+	switch status {
+	case ledger.Planning, ledger.Planned:
+		s.Status = Planned
 	case ledger.CancelledBy:
-		return Cancelled, nil
-	case ledger.Running:
-		running, err := l.RunningJob()
-		if err != nil {
-			return "", err
-		}
-		if running == job.ID {
-			return Running, nil
-		}
-		return Interrupted, nil
+		s.Status = Cancelled
 	case ledger.Finished:
-		if s.Failed+s.Unconfirmed+s.Remaining == 0 {
-			return Completed, nil
+		s.Status = Completed
+		if s.Failed+s.Unconfirmed+s.Remaining > 0 {
+			s.Status = CompletedWithFailures
 		}
-		return CompletedWithFailures, nil
+	case ledger.Running, ledger.Interrupted:
+		s.Status = Interrupted
+		if s.Reason == "" {
+			s.Reason = "the process that ran it ended"
+		}
 	}
-	return Interrupted, nil
 }
 
-func (s *Summary) count(ctx context.Context, l *ledger.Ledger, job ledger.Job) error {
-	counts, err := l.Counts(ctx, job.Num)
+// standing reads a job and whether it runs. The lock is asked for first: when it
+// is free, what is read then is what the last run has left. A job that says
+// running has begun since, or was left by a process that died.
+func standing(ctx context.Context, l *ledger.Ledger, id string) (job ledger.Job, running bool, err error) {
+	for range 2 {
+		holder, err := l.RunningJob()
+		if err != nil {
+			return job, false, err
+		}
+		if job, err = l.JobByID(ctx, id); err != nil || holder == id || job.Status != ledger.Running {
+			return job, holder == id, err
+		}
+	}
+	return job, false, nil
+}
+
+// numbers are how many rows are imported, failed, already in, unconfirmed and
+// remaining.
+type numbers [5]int
+
+func (s *Summary) numbers() numbers {
+	return numbers{s.Imported, s.Failed, s.Already, s.Unconfirmed, s.Remaining}
+}
+
+func (s *Summary) count(ctx context.Context, l *ledger.Ledger, job int64) error {
+	counts, err := l.Counts(ctx, job)
 	if err != nil {
 		return err
 	}
 	s.Imported, s.Already = counts[ledger.Imported], counts[ledger.Already]
 	s.Failed = counts[ledger.Refused] + counts[ledger.Skipped] + counts[ledger.Removed]
 	s.Unconfirmed = counts[ledger.Sent] + counts[ledger.Unconfirmed] + counts[ledger.Held]
+	s.Held = counts[ledger.Held]
 	s.Remaining = counts[ledger.Pending] + counts[ledger.Follower]
 	for _, n := range counts {
 		s.Total += n
 	}
-	totals, err := l.Totals(ctx, job.Num)
+	totals, err := l.Totals(ctx, job)
 	if err != nil {
 		return err
 	}
@@ -157,15 +178,15 @@ func requestsFor(rows int) int {
 	return requests
 }
 
-func (s *Summary) list(ctx context.Context, l *ledger.Ledger, job ledger.Job) error {
-	failed, err := l.FirstRows(ctx, job.Num, ledger.Refused, ledger.Skipped, listed)
+func (s *Summary) list(ctx context.Context, l *ledger.Ledger, job int64) error {
+	failed, err := l.FirstRows(ctx, job, ledger.Refused, ledger.Skipped, listed)
 	if err != nil {
 		return err
 	}
 	for _, row := range failed {
 		s.Failures = append(s.Failures, Failure{Row: row.Row, CustomerID: row.CustomerID, Problems: row.Problems})
 	}
-	in, err := l.FirstRows(ctx, job.Num, ledger.Imported, ledger.Already, listed)
+	in, err := l.FirstRows(ctx, job, ledger.Imported, ledger.Already, listed)
 	if err != nil {
 		return err
 	}
@@ -180,16 +201,16 @@ func (s *Summary) list(ctx context.Context, l *ledger.Ledger, job ledger.Job) er
 // kinds is how many combinations of problems are looked at for the counts.
 const kinds = 500
 
-func (s *Summary) summarize(ctx context.Context, l *ledger.Ledger, job ledger.Job) error {
-	failures, err := l.CountProblems(ctx, job.Num, ledger.Refused, kinds)
+func (s *Summary) summarize(ctx context.Context, l *ledger.Ledger, job int64) error {
+	failures, err := l.CountProblems(ctx, job, ledger.Refused, ledger.Skipped, kinds)
 	if err != nil {
 		return err
 	}
-	removed, err := l.CountProblems(ctx, job.Num, ledger.Removed, kinds)
+	removed, err := l.CountProblems(ctx, job, ledger.Removed, ledger.Removed, kinds)
 	if err != nil {
 		return err
 	}
-	warnings, err := l.CountWarnings(ctx, job.Num, kinds)
+	warnings, err := l.CountWarnings(ctx, job, kinds)
 	if err != nil {
 		return err
 	}

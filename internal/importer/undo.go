@@ -132,9 +132,7 @@ func (u *undo) carryOut(ctx context.Context) (*UndoSummary, error) {
 	if err := u.ledger.SettleFollowers(ctx, u.job.Num); err != nil {
 		why = errors.Join(why, err)
 	}
-	if err := writeReport(ctx, u.ledger, u.job); err != nil {
-		u.Logger.Error("the report could not be written", "job_id", u.job.ID, "error", err)
-	}
+	u.bringReport(ctx, u.ledger, u.job)
 	u.Logger.Info("undo stopped", "job_id", u.job.ID, "removed", u.gone, "refused", u.refused, "error", why)
 	summary, err := u.summary(ctx, why)
 	return summary, errors.Join(why, err)

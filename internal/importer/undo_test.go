@@ -516,7 +516,7 @@ func TestUndoOfAnUnfinishedJob(t *testing.T) {
 	rows := cards(200)
 	id := b.plan(rows).ID
 	ctx, stop := context.WithCancelCause(t.Context())
-	s, err := b.importer.Apply(ctx, id, importer.Options{}, func(done, _ int, _ string) {
+	s, err := b.importer.Apply(ctx, id, importer.Leave, func(done, _ int, _ string) {
 		if done > 0 {
 			stop(importer.ErrStopping)
 		}
@@ -541,7 +541,7 @@ func TestUndoOfAnUnfinishedJob(t *testing.T) {
 	if s := b.run(1); s.Status != importer.Completed || s.Imported != 200 || b.distinct() != 200 {
 		t.Errorf("imported again: %+v", s)
 	}
-	if s, err := b.importer.Apply(t.Context(), id, importer.Options{}, quiet); err != nil || s.Already != remaining || b.distinct() != 200 {
+	if s, err := b.importer.Apply(t.Context(), id, importer.Leave, quiet); err != nil || s.Already != remaining || b.distinct() != 200 {
 		t.Errorf("the undone job goes on: %+v, %v", s, err)
 	}
 	preview, err := b.importer.UndoPreview(t.Context(), id)

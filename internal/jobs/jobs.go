@@ -19,67 +19,91 @@ type Manager struct {
 	stop     context.CancelCauseFunc
 	running  sync.WaitGroup
 
-	mu   sync.Mutex                  // guards jobs: those that run in this process
-	jobs map[importer.JobID]*running // a job is here from Start until it has ended
-}
-
-// running is a job of this process.
-type running struct {
-	cancel context.CancelCauseFunc
-	ended  chan struct{} // closed when the job has; err and last are set then
-	last   *importer.Summary
-	err    error
-
-	mu          sync.Mutex // guards what follows
-	done, total int
-	doing       string
+	mu     sync.Mutex                  // guards what follows
+	jobs   map[importer.JobID]*running // those that run in this process, from start until they have ended
+	failed map[importer.JobID]error    // why the last run here was turned away or broke off; not for those in jobs
 }
 
 // New makes a Manager.
 func New(im *importer.Importer) *Manager {
 	base, stop := context.WithCancelCause(context.Background())
-	return &Manager{importer: im, base: base, stop: stop, jobs: make(map[importer.JobID]*running)}
+	return &Manager{
+		importer: im, base: base, stop: stop,
+		jobs: make(map[importer.JobID]*running), failed: make(map[importer.JobID]error),
+	}
 }
 
-// start begins to carry a job out, or goes on with it; a job that runs already
-// is attached to. nil when the manager is shutting down.
-func (m *Manager) start(id importer.JobID, options importer.Options) *running {
+// run carries a job out and returns when it has ended.
+type run func(ctx context.Context, progress importer.Progress) (*importer.Summary, error)
+
+// start carries a job out in the background; one that runs already is attached
+// to. nil when the manager is shutting down.
+func (m *Manager) start(id importer.JobID, run run) *running {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if r := m.jobs[id]; r != nil || m.base.Err() != nil {
 		return r
 	}
 	ctx, cancel := context.WithCancelCause(m.base)
-	r := &running{cancel: cancel, ended: make(chan struct{})}
+	r := newRunning(cancel)
 	m.jobs[id] = r
+	delete(m.failed, id)
 	m.running.Go(func() {
 		defer cancel(nil)
-		r.last, r.err = m.importer.Apply(ctx, id, options, r.progress)
-		m.mu.Lock()
-		delete(m.jobs, id)
-		m.mu.Unlock()
+		r.last, r.err = run(ctx, r.progress)
+		m.ended(id, r.err)
 		close(r.ended)
 	})
 	return r
 }
 
-func (r *running) progress(done, total int, doing string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.done, r.total, r.doing = done, total, doing
-}
-
-func (r *running) report(progress importer.Progress) {
-	r.mu.Lock()
-	done, total, doing := r.done, r.total, r.doing
-	r.mu.Unlock()
-	if total > 0 {
-		progress(done, total, doing)
+// ended takes a job out of those that run, and remembers why it failed for those
+// who ask how it stands. A job that left nothing behind is not asked for.
+func (m *Manager) ended(id importer.JobID, err error) {
+	if err != nil {
+		if _, gone := m.importer.Job(context.WithoutCancel(m.base), id); gone != nil {
+			err = nil
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.jobs, id)
+	if err != nil {
+		m.failed[id] = err
 	}
 }
 
-// tick is how often a waiting call is told of progress.
-const tick = 500 * time.Millisecond
+// Run carries a job out in the background, or goes on with it, and waits for it
+// as Wait does. A job that is turned away is waited for, however short the wait:
+// the answer says why.
+func (m *Manager) Run(ctx context.Context, id importer.JobID, answer importer.Answer, atMost time.Duration, progress importer.Progress) (*importer.Summary, error) {
+	r := m.start(id, func(ctx context.Context, progress importer.Progress) (*importer.Summary, error) {
+		return m.importer.Apply(ctx, id, answer, progress)
+	}) //nolint:contextcheck // the job outlives the call
+	if r == nil {
+		return nil, importer.ErrStopping
+	}
+	return m.waitFor(ctx, id, r, time.Now().Add(atMost), progress)
+}
+
+// RunInline checks rows, carries them out in the background and waits for that
+// as Wait does. The check is part of the call, and ends with it.
+func (m *Manager) RunInline(ctx context.Context, rows importer.Inline, options importer.Options, atMost time.Duration, progress importer.Progress) (*importer.Summary, error) {
+	until := time.Now().Add(atMost)
+	job, err := m.importer.PlanInline(ctx, rows, options)
+	if err != nil {
+		return nil, err
+	}
+	if job.Ended != nil {
+		return job.Ended, nil
+	}
+	r := m.start(job.ID(), job.Apply) //nolint:contextcheck // the job outlives the call
+	if r == nil {
+		job.Discard(ctx)
+		return nil, importer.ErrStopping
+	}
+	return m.waitFor(ctx, job.ID(), r, until, progress)
+}
 
 // Wait waits for a job to end, at most so long, and tells how it stands then.
 // A job that another process runs is waited for as well.
@@ -87,48 +111,71 @@ func (m *Manager) Wait(ctx context.Context, id importer.JobID, atMost time.Durat
 	m.mu.Lock()
 	r := m.jobs[id]
 	m.mu.Unlock()
+	until := time.Now().Add(atMost)
 	if r == nil {
-		return m.waitForOther(ctx, id, atMost, progress)
+		return m.waitForOther(ctx, id, until, progress)
 	}
-	return m.waitFor(ctx, id, r, atMost, progress)
+	return m.waitFor(ctx, id, r, until, progress)
 }
 
-// Run carries a job out in the background, or goes on with it, and waits for it
-// as Wait does.
-func (m *Manager) Run(ctx context.Context, id importer.JobID, options importer.Options, atMost time.Duration, progress importer.Progress) (*importer.Summary, error) {
-	r := m.start(id, options) //nolint:contextcheck // the job outlives the call
-	if r == nil {
-		return nil, importer.ErrStopping
+// waitFor waits for a job of this process: until it has begun or was turned
+// away, and then for its end, until the time is up.
+func (m *Manager) waitFor(ctx context.Context, id importer.JobID, r *running, until time.Time, progress importer.Progress) (*importer.Summary, error) {
+	select {
+	case <-r.begun:
+	case <-r.ended:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	s, err := m.waitFor(ctx, id, r, atMost, progress)
-	var locked *ledger.LockedError
-	if errors.As(err, &locked) && locked.JobID == string(id) { // another process runs it
-		return m.waitForOther(ctx, id, atMost, progress)
+	if r.waitEnd(ctx, until, progress) {
+		var locked *ledger.LockedError
+		if errors.As(r.err, &locked) && locked.JobID == string(id) { // another process runs it
+			return m.waitForOther(ctx, id, until, progress)
+		}
+		return r.last, r.err
 	}
-	return s, err
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	s, err := m.importer.Job(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return m.why(s), nil
 }
 
-func (m *Manager) waitFor(ctx context.Context, id importer.JobID, r *running, atMost time.Duration, progress importer.Progress) (*importer.Summary, error) {
-	deadline := time.NewTimer(atMost)
-	defer deadline.Stop()
-	ticker := time.NewTicker(tick)
-	defer ticker.Stop()
+func (m *Manager) waitForOther(ctx context.Context, id importer.JobID, until time.Time, progress importer.Progress) (*importer.Summary, error) {
 	for {
+		s, err := m.importer.Job(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if s.Status != importer.Running || !time.Now().Before(until) {
+			return m.why(s), nil
+		}
+		progress(s.Total-s.Remaining, s.Total, "rows settled")
 		select {
-		case <-r.ended:
-			return r.last, r.err
-		case <-ticker.C:
-			r.report(progress)
-		case <-deadline.C:
-			s, err := m.importer.Job(ctx, id)
-			if s != nil && s.Status != importer.Completed && s.Status != importer.CompletedWithFailures {
-				s.Status = importer.Running // perhaps it has only not come to saying so
-			}
-			return s, err
+		case <-time.After(min(2*tick, time.Until(until))):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// why adds to a job that has stopped why it was not carried out here: its record
+// does not say, when it was turned away or the ledger failed.
+func (m *Manager) why(s *importer.Summary) *importer.Summary {
+	m.mu.Lock()
+	err := m.failed[s.ID]
+	m.mu.Unlock()
+	switch s.Status {
+	case importer.Running, importer.Completed, importer.CompletedWithFailures:
+		return s
+	}
+	if err != nil {
+		s.Reason = "the last attempt to run it failed: " + m.importer.Explain(err)
+	}
+	return s
 }
 
 // Cancel asks a job to stop between batches, in whichever process it runs.
@@ -141,22 +188,6 @@ func (m *Manager) Cancel(ctx context.Context, id importer.JobID) error {
 	}
 	r.cancel(importer.ErrCancelled)
 	return nil
-}
-
-func (m *Manager) waitForOther(ctx context.Context, id importer.JobID, atMost time.Duration, progress importer.Progress) (*importer.Summary, error) {
-	until := time.Now().Add(atMost)
-	for {
-		s, err := m.importer.Job(ctx, id)
-		if err != nil || s.Status != importer.Running || !time.Now().Before(until) {
-			return s, err
-		}
-		progress(s.Total-s.Remaining, s.Total, "rows settled")
-		select {
-		case <-time.After(min(2*tick, time.Until(until))):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
 }
 
 // Shutdown stops the running jobs between batches and waits for them, at most

@@ -119,7 +119,7 @@ func (b *bench) plan(name string) importer.JobID {
 	b.must(err)
 	defer file.Close()
 	b.must(vaultfile.Write(file, vaultfile.Options{Rows: rows, Seed: uint64(name[0])}))
-	s, err := b.importer.PlanFile(b.ctx, importer.FileRequest{Name: name}, importer.Options{}, quiet)
+	s, err := b.importer.PlanFile(b.ctx, importer.FileRequest{Name: name}, quiet)
 	b.must(err)
 	return s.ID
 }
@@ -127,7 +127,7 @@ func (b *bench) plan(name string) importer.JobID {
 // startHeld starts a job, whose first import the gate then holds.
 func (b *bench) startHeld(id importer.JobID) {
 	b.t.Helper()
-	b.status(importer.Running)(b.Run(b.ctx, id, importer.Options{}, 0, quiet))
+	b.status(importer.Running)(b.Run(b.ctx, id, importer.Leave, 0, quiet))
 	b.receive(b.gate.arrived, "no import is sent")
 }
 
@@ -176,7 +176,7 @@ func (b *bench) eachOnce(want int) {
 func (b *bench) finish(m *jobs.Manager, id importer.JobID) {
 	b.t.Helper()
 	b.gate.open()
-	if s := b.status(importer.Completed)(m.Run(b.ctx, id, importer.Options{}, patience, quiet)); s.Imported != rows {
+	if s := b.status(importer.Completed)(m.Run(b.ctx, id, importer.Leave, patience, quiet)); s.Imported != rows {
 		b.t.Errorf("%+v", s)
 	}
 	b.eachOnce(rows)
@@ -233,7 +233,7 @@ func TestTwoCallsWaitForOneJob(t *testing.T) {
 	runProgress, runs := attached()
 	waitProgress, waits := attached()
 	run := call(func() (*importer.Summary, error) {
-		return b.Run(b.ctx, id, importer.Options{}, patience, runProgress)
+		return b.Run(b.ctx, id, importer.Leave, patience, runProgress)
 	})
 	wait := call(func() (*importer.Summary, error) { return b.Wait(b.ctx, id, patience, waitProgress) })
 	b.receive(runs, "the second call to run it is told no progress")
@@ -255,7 +255,7 @@ func TestWaitOfZero(t *testing.T) {
 	b.status(importer.Planned)(b.Wait(b.ctx, id, 0, quiet))
 	b.startHeld(id)
 	b.status(importer.Running)(b.Wait(b.ctx, id, 0, quiet))
-	b.status(importer.Running)(b.Run(b.ctx, id, importer.Options{}, 0, quiet))
+	b.status(importer.Running)(b.Run(b.ctx, id, importer.Leave, 0, quiet))
 	b.finish(b.Manager, id)
 	b.status(importer.Completed)(b.Wait(b.ctx, id, 0, quiet))
 	b.status(importer.Completed)(b.Wait(b.ctx, id, patience, quiet))
@@ -269,7 +269,7 @@ func TestACallThatIsGivenUpLeavesItsJob(t *testing.T) {
 	b := newBench(t)
 	id := b.plan("a.csv")
 	ctx, giveUp := context.WithCancel(b.ctx)
-	run := call(func() (*importer.Summary, error) { return b.Run(ctx, id, importer.Options{}, patience, quiet) })
+	run := call(func() (*importer.Summary, error) { return b.Run(ctx, id, importer.Leave, patience, quiet) })
 	b.receive(b.gate.arrived, "no import is sent")
 	giveUp()
 	if a := <-run; !errors.Is(a.err, context.Canceled) {
@@ -335,7 +335,7 @@ func TestShutdown(t *testing.T) {
 	b.startHeld(id)
 	b.Shutdown(time.Millisecond) // returns although the store does not answer
 	b.status(importer.Running)(b.Wait(b.ctx, id, 0, quiet))
-	if _, err := b.Run(b.ctx, waiting, importer.Options{}, 0, quiet); !errors.Is(err, importer.ErrStopping) {
+	if _, err := b.Run(b.ctx, waiting, importer.Leave, 0, quiet); !errors.Is(err, importer.ErrStopping) {
 		t.Errorf("another job starts after the shutdown: %v", err)
 	}
 	b.gate.open()
@@ -359,7 +359,7 @@ func TestAJobOfAnotherProcess(t *testing.T) {
 	b.status(importer.Running)(other.Wait(b.ctx, id, 0, quiet))
 
 	var locked *ledger.LockedError
-	if _, err := other.Run(b.ctx, second, importer.Options{}, patience, quiet); !errors.As(err, &locked) || locked.JobID != string(id) {
+	if _, err := other.Run(b.ctx, second, importer.Leave, patience, quiet); !errors.As(err, &locked) || locked.JobID != string(id) {
 		t.Errorf("a second job meanwhile: %v", err)
 	}
 	runProgress, runs := attached()
@@ -367,7 +367,7 @@ func TestAJobOfAnotherProcess(t *testing.T) {
 	wait := call(func() (*importer.Summary, error) { return other.Wait(b.ctx, id, patience, waitProgress) })
 	b.receive(waits, "the other process's waiting call is told no progress")
 	run := call(func() (*importer.Summary, error) {
-		return other.Run(b.ctx, id, importer.Options{}, patience, runProgress)
+		return other.Run(b.ctx, id, importer.Leave, patience, runProgress)
 	})
 	b.receive(runs, "the other process's call to run it is told no progress")
 	b.gate.open()

@@ -72,7 +72,7 @@ func TestQuestion(t *testing.T) {
 		{importer.Summary{Unconfirmed: 2}, importer.Resend, `Import 0 rows into the live store "abc", and send again what cannot be told to be in it?`},
 		{importer.Summary{Unconfirmed: 2}, importer.Skip, `Import 0 rows into the live store "abc", and give up what cannot be told to be in it?`},
 	} {
-		i.Options.Unconfirmed = tt.answer
+		i.Unconfirmed = tt.answer
 		if got := i.question(&tt.plan); got != tt.want {
 			t.Errorf("it asks %s\nwant    %s", got, tt.want)
 		}

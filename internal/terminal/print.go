@@ -57,6 +57,8 @@ func (i Import) printSummary(w io.Writer, s *importer.Summary, stopped bool) {
 	printCounts(w, "Failed", s.FailureSummary)
 	if s.Report != "" {
 		fmt.Fprintf(w, "What became of every row: %s\n", s.Report)
+	} else {
+		printCounts(w, "Warnings", s.Warnings) // one of them says why there is none
 	}
 	printEnd(w, s, stopped)
 }

@@ -39,9 +39,10 @@ type Import struct {
 	In       *os.File
 	Out, Err io.Writer
 	Request  importer.FileRequest
-	Options  importer.Options
-	Yes      bool // do not ask
-	DryRun   bool // only plan
+	// Unconfirmed is what the person says of rows whose outcome could not be told.
+	Unconfirmed importer.Answer
+	Yes         bool // do not ask
+	DryRun      bool // only plan
 }
 
 // Run plans the import, asks, carries it out and tells what became of it. It
@@ -61,7 +62,7 @@ func (i Import) Run(ctx context.Context) error {
 	if plan.Status == importer.Running {
 		return i.failure(ctx, &ledger.LockedError{JobID: string(plan.ID)}, nothingSent)
 	}
-	if nothingToDo := plan.Requests == 0 && plan.Unconfirmed == 0 && i.Options.Unconfirmed == ""; nothingToDo {
+	if nothingToDo := plan.Requests == 0 && plan.Unconfirmed == 0 && i.Unconfirmed == importer.Leave; nothingToDo {
 		// It is carried out all the same, for its report.
 		fmt.Fprintln(i.Err, "There is nothing to send.")
 	} else if err := i.consent(ctx, plan); err != nil {
@@ -81,7 +82,7 @@ func (i Import) Run(ctx context.Context) error {
 func (i Import) plan(ctx context.Context) (*importer.Summary, error) {
 	p := newProgress(i.Err)
 	defer p.clear()
-	return i.Importer.PlanFile(ctx, i.Request, i.Options, p.tell)
+	return i.Importer.PlanFile(ctx, i.Request, p.tell)
 }
 
 func (i Import) apply(ctx context.Context, plan *importer.Summary) (*importer.Summary, error) {
@@ -90,7 +91,7 @@ func (i Import) apply(ctx context.Context, plan *importer.Summary) (*importer.Su
 	if plan.Requests > 0 {
 		p.say("looking at what the store holds already")
 	}
-	return i.Importer.Apply(ctx, plan.ID, i.Options, p.tell)
+	return i.Importer.Apply(ctx, plan.ID, i.Unconfirmed, p.tell)
 }
 
 // consent asks whether to go on with a plan, unless that was said beforehand.
@@ -109,9 +110,9 @@ func (i Import) consent(ctx context.Context, plan *importer.Summary) error {
 func (i Import) question(plan *importer.Summary) string {
 	text := fmt.Sprintf("Import %s into the %s store %q", rows(plan.Remaining), i.Store.Mode, i.Store.Hash)
 	switch {
-	case i.Options.Unconfirmed == importer.Resend:
+	case i.Unconfirmed == importer.Resend:
 		text += ", and send again what cannot be told to be in it"
-	case i.Options.Unconfirmed == importer.Skip:
+	case i.Unconfirmed == importer.Skip:
 		text += ", and give up what cannot be told to be in it"
 	case plan.Unconfirmed > 0:
 		text += fmt.Sprintf(", and look for %s that were sent before", rows(plan.Unconfirmed))

@@ -15,6 +15,7 @@ type Status string
 
 // The statuses of a job.
 const (
+	Planning    Status = "planning" // a Draft: nobody sees it
 	Planned     Status = "planned"
 	Running     Status = "running"
 	Interrupted Status = "interrupted"
@@ -75,11 +76,20 @@ func (l *Ledger) SetStatus(ctx context.Context, job int64, status Status, reason
 	})
 }
 
-// SetPlan replaces what is recorded of a job's request, and its identity.
-func (l *Ledger) SetPlan(ctx context.Context, job int64, plan json.RawMessage, identity []byte) error {
+// SetPlan replaces what is recorded of a job's request.
+func (l *Ledger) SetPlan(ctx context.Context, job int64, plan json.RawMessage) error {
 	return l.update(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE jobs SET plan = ?, identity = ?, updated_at = ? WHERE job = ?`,
-			string(plan), identity, time.Now().UnixMilli(), job)
+		_, err := tx.ExecContext(ctx, `UPDATE jobs SET plan = ? WHERE job = ?`, string(plan), job)
+		return err
+	})
+}
+
+// Begin records that a job runs, with what is recorded of its request from now
+// on. Call it with the lock held.
+func (l *Ledger) Begin(ctx context.Context, job int64, plan json.RawMessage) error {
+	return l.update(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE jobs SET status = ?, reason = '', plan = ?, updated_at = ? WHERE job = ?`,
+			Running, string(plan), time.Now().UnixMilli(), job)
 		return err
 	})
 }
@@ -102,13 +112,15 @@ func (l *Ledger) AskToStop(ctx context.Context, job int64) error {
 	})
 }
 
-// ForgetStop forgets that somebody asked a job to stop: call it as soon as the
-// lock is held, so that what is asked from then on counts.
-func (l *Ledger) ForgetStop(ctx context.Context, job int64) error {
-	return l.update(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE jobs SET cancelled = 0 WHERE job = ?`, job)
+// Take gives a job to the holder of the lock and forgets that somebody asked it
+// to stop: call it as soon as the lock is held, so that what is asked from then
+// on counts. ErrNoJob when there is none.
+func (l *Ledger) Take(ctx context.Context, id string) (j Job, err error) {
+	err = l.update(ctx, func(tx *sql.Tx) error {
+		j, err = scanJob(tx.QueryRowContext(ctx, `UPDATE jobs SET cancelled = 0 WHERE id = ? AND status <> ? RETURNING `+jobColumns, id, Planning))
 		return err
 	})
+	return j, err
 }
 
 // AskedToStop reports whether somebody has asked a job to stop.
@@ -120,75 +132,25 @@ func (l *Ledger) AskedToStop(ctx context.Context, job int64) (bool, error) {
 
 // JobByID finds a job; ErrNoJob when there is none.
 func (l *Ledger) JobByID(ctx context.Context, id string) (Job, error) {
-	return scanJob(l.read.QueryRowContext(ctx, "SELECT "+jobColumns+" FROM jobs WHERE id = ?", id))
+	return scanJob(l.read.QueryRowContext(ctx, "SELECT "+jobColumns+" FROM jobs WHERE id = ? AND status <> ?", id, Planning))
 }
 
-// UnfinishedLike finds the oldest unfinished job with an identity, other than
-// one; ErrNoJob when there is none.
-func (l *Ledger) UnfinishedLike(ctx context.Context, identity []byte, other int64) (Job, error) {
-	return scanJob(l.read.QueryRowContext(ctx, "SELECT "+jobColumns+" FROM jobs WHERE identity = ? AND status <> ? AND job <> ? ORDER BY job LIMIT 1", identity, Finished, other))
-}
-
-// Jobs lists the scope's jobs, newest first.
-func (l *Ledger) Jobs(ctx context.Context) ([]Job, error) {
-	found, err := l.read.QueryContext(ctx, "SELECT "+jobColumns+" FROM jobs ORDER BY job DESC")
+// JobIDs lists the scope's jobs, newest first.
+func (l *Ledger) JobIDs(ctx context.Context) ([]string, error) {
+	found, err := l.read.QueryContext(ctx, "SELECT id FROM jobs WHERE status <> ? ORDER BY job DESC", Planning)
 	if err != nil {
 		return nil, err
 	}
 	defer found.Close()
-	var all []Job
+	var all []string
 	for found.Next() {
-		j, err := scanJob(found)
-		if err != nil {
+		var id string
+		if err := found.Scan(&id); err != nil {
 			return nil, err
 		}
-		all = append(all, j)
+		all = append(all, id)
 	}
 	return all, found.Err()
-}
-
-// ReplacePlan gives a newer plan the name of an older one, which it forgets,
-// and reports whether it did: a job that was begun is never forgotten.
-func (l *Ledger) ReplacePlan(ctx context.Context, old Job, newer int64) (bool, error) {
-	running, err := l.RunningJob()
-	if err != nil || running == old.ID || old.Status != Planned {
-		return false, err
-	}
-	replaced := false
-	err = l.update(ctx, func(tx *sql.Tx) error {
-		gone, err := tx.ExecContext(ctx, `DELETE FROM jobs WHERE job = ? AND status = ?`, old.Num, Planned)
-		if err != nil {
-			return err
-		}
-		if n, err := gone.RowsAffected(); err != nil || n == 0 {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM rows WHERE job = ?`, old.Num); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE jobs SET id = ? WHERE job = ?`, old.ID, newer)
-		replaced = err == nil
-		return err
-	})
-	return replaced && err == nil, err
-}
-
-// DeletePlan forgets a job that has sent nothing.
-func (l *Ledger) DeletePlan(ctx context.Context, job int64) error {
-	return l.update(ctx, func(tx *sql.Tx) error {
-		var sent int
-		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM claims WHERE job = ?`, job).Scan(&sent); err != nil {
-			return err
-		}
-		if sent > 0 {
-			return errors.New("ledger: a job that has sent rows is never forgotten")
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM rows WHERE job = ?`, job); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM jobs WHERE job = ?`, job)
-		return err
-	})
 }
 
 // ReportPath is where the report of a job lies, if there is one.

@@ -115,6 +115,7 @@ func Open(ctx context.Context, stateDir string, scope Scope) (*Ledger, error) {
 	if err := l.open(ctx, path); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
+	_ = l.sweep(ctx) // tried again with the next draft; nobody sees what it would sweep
 	return l, nil
 }
 

@@ -121,11 +121,11 @@ type ProblemCount struct {
 	FirstRow int
 }
 
-// CountProblems counts the rows of a job in a state by their problems, the most
-// frequent first; at most limit of them.
-func (l *Ledger) CountProblems(ctx context.Context, job int64, state State, limit int) ([]ProblemCount, error) {
+// CountProblems counts the rows of a job in one of two states by their
+// problems, the most frequent first; at most limit of them.
+func (l *Ledger) CountProblems(ctx context.Context, job int64, a, b State, limit int) ([]ProblemCount, error) {
 	return l.countProblems(ctx, `SELECT problems, count(*), min(row) FROM rows
-		WHERE job = ? AND state = ? GROUP BY problems ORDER BY 2 DESC, 3 LIMIT ?`, job, state, limit)
+		WHERE job = ? AND state IN (?, ?) GROUP BY problems ORDER BY 2 DESC, 3 LIMIT ?`, job, a, b, limit)
 }
 
 // CountWarnings counts the rows of a job by their warnings in the same way.

@@ -39,6 +39,17 @@ type Error struct {
 	Err     error    // what lies beneath, or nil
 }
 
+// OfContent reports whether a file is refused for what it holds, and not for
+// where it is or who may read it.
+func (e *Error) OfContent() bool {
+	switch e.Kind {
+	case KindTooLarge, KindFormat, KindEncoding, KindEmpty, KindSyntax, KindColumns, KindChanged:
+		return true
+	case KindPath, KindMissing, KindUnreadable, KindNotRegular, KindDirectory:
+	}
+	return false
+}
+
 // Error says what is wrong, where, and what to do.
 func (e *Error) Error() string {
 	var b strings.Builder

@@ -1,0 +1,128 @@
+package importer_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"bigcommerce-payments-mcp/internal/importer"
+	"bigcommerce-payments-mcp/internal/sandbox"
+)
+
+// sandboxRequests hands every request that the store has got to f.
+func (b *bench) sandboxRequests(f func(method, path string)) {
+	b.t.Helper()
+	response, err := http.Get(b.store.URL + "/_sandbox/requests")
+	b.must(err)
+	defer response.Body.Close()
+	var all []struct{ Method, Path string }
+	b.must(json.NewDecoder(response.Body).Decode(&all))
+	for _, r := range all {
+		f(r.Method, r.Path)
+	}
+}
+
+// stopAfterFirst runs the planned job until some rows are in.
+func (b *bench) stopAfterFirst() *importer.Summary {
+	b.t.Helper()
+	ctx, stop := context.WithCancelCause(b.t.Context())
+	defer stop(nil)
+	first := -1
+	s, err := b.importer.Apply(ctx, b.last.ID, importer.Leave, func(done, _ int, _ string) {
+		if first < 0 {
+			first = done
+		}
+		if done > first {
+			stop(importer.ErrStopping)
+		}
+	})
+	b.must(err)
+	if s.Status != importer.Interrupted || s.Remaining == 0 {
+		b.t.Fatalf("%+v", s)
+	}
+	return s
+}
+
+// warns reports whether a job's summary warns of its report.
+func warns(s *importer.Summary) bool {
+	for _, w := range s.Warnings {
+		if strings.Contains(w.Message, "report") && w.Count == s.Total {
+			return true
+		}
+	}
+	return false
+}
+
+// A report that could not be written is not named, nor is an older one in its
+// place; it is written when the job is asked for again.
+func TestAReportThatCannotBeWritten(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	rows := cards(150)
+	if s := b.plan(rows); s.Report != "" || warns(s) {
+		t.Errorf("a plan has no report: %+v", s)
+	}
+	if s := b.stopAfterFirst(); s.Report == "" || warns(s) {
+		t.Fatalf("%+v", s)
+	}
+	reports := filepath.Join(b.importer.StateDir, scopeDir(b), "reports")
+	b.must(os.Rename(reports, reports+".away"))
+	b.must(os.WriteFile(reports, nil, 0o600)) // no folder
+	s := b.stopAfterFirst()
+	if s.Report != "" || !warns(s) {
+		t.Errorf("nothing can be written: %+v", s)
+	}
+	b.must(os.Remove(reports))
+	b.must(os.Rename(reports+".away", reports))
+	if s, err := b.importer.Job(t.Context(), s.ID); err != nil || s.Report != "" || !warns(s) {
+		t.Errorf("the older report: %+v, %v", s, err)
+	}
+
+	b.must(os.Rename(reports, reports+".away"))
+	b.must(os.WriteFile(reports, nil, 0o600))
+	if s := b.run(1); s.Status != importer.Completed || s.Report != "" || !warns(s) {
+		t.Fatalf("%+v", s)
+	}
+	b.must(os.Remove(reports))
+	b.must(os.Rename(reports+".away", reports))
+	if s := b.run(1); s.Report == "" || warns(s) {
+		t.Fatalf("%+v", s)
+	}
+	b.eachOnce(rows)
+}
+
+// scopeDir is the folder of the store's ledger below the state directory.
+func scopeDir(b *bench) string {
+	b.t.Helper()
+	found, err := filepath.Glob(filepath.Join(b.importer.StateDir, "*", "ledger.db"))
+	b.must(err)
+	if len(found) != 1 {
+		b.t.Fatalf("ledgers %v", found)
+	}
+	return filepath.Base(filepath.Dir(found[0]))
+}
+
+// What was killed while it ran has no report, although there is one of before.
+func TestAReportOfBeforeAKill(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	b.plan(cards(150))
+	b.stopAfterFirst()
+	killed := b.another()
+	if s, err := killed.Apply(t.Context(), b.last.ID, importer.Leave, func(int, int, string) {
+		if s, err := b.importer.Job(t.Context(), b.last.ID); err != nil || s.Status != importer.Running || s.Report != "" || warns(s) {
+			t.Errorf("while it runs: %+v, %v", s, err)
+		}
+		b.must(killed.Close()) // nothing is recorded any more
+	}); err == nil {
+		t.Fatalf("%+v", s)
+	}
+	if s, err := b.importer.Job(t.Context(), b.last.ID); err != nil || s.Status != importer.Interrupted || s.Report != "" || !warns(s) {
+		t.Errorf("after a kill: %+v, %v", s, err)
+	}
+	if s := b.run(1); s.Status != importer.Completed || s.Report == "" || warns(s) {
+		t.Errorf("%+v", s)
+	}
+}
