@@ -131,9 +131,7 @@ func TestASecondImportIsTurnedAway(t *testing.T) {
 	if s.Status != importer.Completed || s.Imported != 1 {
 		t.Errorf("%+v", s)
 	}
-	if jobs, err := second.Jobs(t.Context()); err != nil || len(jobs) != 2 {
-		t.Errorf("%d jobs, %v", len(jobs), err)
-	}
+	b.recorded(2, len(rows)+1)
 }
 
 // Cancel reaches a job through the ledger, wherever it runs: what is under way

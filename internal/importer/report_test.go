@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"bigcommerce-payments-mcp/internal/importer"
+	"bigcommerce-payments-mcp/internal/importer/ledger"
 	"bigcommerce-payments-mcp/internal/sandbox"
 )
 
@@ -103,6 +104,25 @@ func scopeDir(b *bench) string {
 		b.t.Fatalf("ledgers %v", found)
 	}
 	return filepath.Base(filepath.Dir(found[0]))
+}
+
+// A job runs until its lock is free: before that its report is not written.
+func TestAJobRunsUntilItsLockIsFree(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	b.plan(cards(5))
+	b.run(1)
+	l, err := ledger.Open(t.Context(), b.importer.StateDir, b.importer.Scope)
+	b.must(err)
+	defer l.Close()
+	lock, err := l.TryLock(string(b.last.ID))
+	b.must(err)
+	if s, err := b.importer.Job(t.Context(), b.last.ID); err != nil || s.Status != importer.Running || s.Report != "" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	b.must(lock.Unlock())
+	if s, err := b.importer.Job(t.Context(), b.last.ID); err != nil || s.Status != importer.Completed || s.Report == "" {
+		t.Errorf("%+v, %v", s, err)
+	}
 }
 
 // What was killed while it ran has no report, although there is one of before.

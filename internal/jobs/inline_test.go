@@ -8,6 +8,7 @@ import (
 
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/importer"
+	"bigcommerce-payments-mcp/internal/importer/importertest"
 	"bigcommerce-payments-mcp/internal/importer/ledger"
 )
 
@@ -109,5 +110,15 @@ func TestAnInlineImportThatDoesNotRun(t *testing.T) {
 	}
 	if n := b.gate.imports.Load(); n != 0 {
 		t.Errorf("%d imports were sent", n)
+	}
+	b.recorded(1, rows)
+}
+
+// recorded holds the ledger to so many jobs and rows, those that nobody sees
+// too.
+func (b *bench) recorded(jobs, rows int) {
+	b.t.Helper()
+	if j, r := importertest.Recorded(b.t, b.importer.StateDir); j != jobs || r != rows {
+		b.t.Errorf("%d jobs and %d rows are recorded, want %d and %d", j, r, jobs, rows)
 	}
 }

@@ -24,8 +24,20 @@ func TestTurnedAway(t *testing.T) {
 		t.Errorf("a stale plan: %+v", s)
 	}
 
-	b.startHeld(first)
+	elsewhere, err := ledger.Open(b.ctx, b.importer.StateDir, b.importer.Scope)
+	b.must(err)
+	defer elsewhere.Close()
+	lock, err := elsewhere.TryLock("imp_elsewhere")
+	b.must(err)
 	var locked *ledger.LockedError
+	if _, err := b.Run(b.ctx, first, importer.Leave, 0, quiet); !errors.As(err, &locked) || locked.JobID != "imp_elsewhere" {
+		t.Errorf("another process's runs: error %v", err)
+	}
+	if s := b.status(importer.Planned)(b.Wait(b.ctx, first, 0, quiet)); !strings.Contains(s.Reason, "imp_elsewhere") {
+		t.Errorf("another process's runs: %+v", s)
+	}
+	b.must(lock.Unlock())
+	b.startHeld(first)
 	if _, err := b.Run(b.ctx, second, importer.Leave, 0, quiet); !errors.As(err, &locked) || locked.JobID != string(first) {
 		t.Errorf("another runs: error %v", err)
 	}
@@ -35,10 +47,15 @@ func TestTurnedAway(t *testing.T) {
 	if s := b.status(importer.Running)(b.Wait(b.ctx, first, 0, quiet)); s.Reason != "" {
 		t.Errorf("%+v", s)
 	}
-	b.finish(b.Manager, first)
+	b.must(b.Cancel(b.ctx, first))
+	b.gate.open()
+	b.status(importer.Cancelled)(b.Wait(b.ctx, first, patience, quiet))
+	if s := b.status(importer.Cancelled)(b.Wait(b.ctx, first, 0, quiet)); s.Reason != "" {
+		t.Errorf("it was run since: %+v", s)
+	}
 	b.status(importer.Completed)(b.Run(b.ctx, second, importer.Leave, patience, quiet))
 	if s := b.status(importer.Completed)(b.Wait(b.ctx, second, 0, quiet)); s.Reason != "" {
-		t.Errorf("what has gone well since: %+v", s)
+		t.Errorf("it went well since: %+v", s)
 	}
 }
 

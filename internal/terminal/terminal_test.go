@@ -249,6 +249,20 @@ func TestGoesOnAfterLostAnswers(t *testing.T) {
 	}
 }
 
+// A report that could not be written is said to be missing.
+func TestNoReport(t *testing.T) {
+	d := newDesk(t)
+	d.vault(20, 0)
+	meddle := sync.OnceFunc(func() {
+		reports, err := filepath.Glob(filepath.Join(d.config.StateDir, "*", "reports"))
+		d.must(err)
+		d.must(os.Remove(reports[0]))
+	})
+	d.onImport.Store(&meddle)
+	d.must(d.run(t.Context()))
+	says(t, d.out.String(), "imported 20 ", "Warnings:", "the report of these rows is not up to date: run this import again", "Every row is in the store.")
+}
+
 func TestCtrlC(t *testing.T) {
 	d := newDesk(t)
 	d.vault(300, 0)
