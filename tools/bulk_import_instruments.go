@@ -88,6 +88,7 @@ func (in *bulkImportInstrumentsInput) check() error {
 	onlyWith(in.Defaults != nil, "/defaults", "file", in.File != "")
 	onlyWith(in.VerifyCustomers, "/verify_customers", "file", in.File != "")
 	onlyWith(in.Limit != 0, "/limit", "file", in.File != "")
+	onlyWith(in.SharedProviderCustomers != "", "/shared_provider_customers", "instruments or file: a plan keeps what it was made with", in.PlanID == "")
 	onlyWith(in.DryRun, "/dry_run", "instruments (a file is always planned first)", in.Instruments != nil)
 	if len(violations) > 0 {
 		return invalidArguments(violations, 0)

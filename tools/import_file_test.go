@@ -134,17 +134,18 @@ func TestImportFileErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for arguments, code := range map[string]string{
-		`{"file":"absent.csv"}`:                             "file_missing",
-		`{"file":"../vault.csv"}`:                           "bad_path",
-		`{"file":"headers.csv"}`:                            "bad_columns",
-		`{"plan_id":"imp_nothing"}`:                         "unknown_job",
-		`{"file":"vault.csv","plan_id":"imp_x"}`:            "invalid_arguments",
-		`{"file":"vault.csv","dry_run":true}`:               "invalid_arguments",
-		`{"plan_id":"imp_x","limit":5}`:                     "invalid_arguments",
-		`{"file":"vault.csv","limit":0}`:                    "invalid_arguments",
-		`{"file":"vault.csv","columns":{"a":1}}`:            "invalid_arguments",
-		`{}`:                                                "invalid_arguments",
-		`{"file":"vault.csv","columns":{"absent":"email"}}`: "bad_columns",
+		`{"file":"absent.csv"}`:                                   "file_missing",
+		`{"file":"../vault.csv"}`:                                 "bad_path",
+		`{"file":"headers.csv"}`:                                  "bad_columns",
+		`{"plan_id":"imp_nothing"}`:                               "unknown_job",
+		`{"file":"vault.csv","plan_id":"imp_x"}`:                  "invalid_arguments",
+		`{"file":"vault.csv","dry_run":true}`:                     "invalid_arguments",
+		`{"plan_id":"imp_x","limit":5}`:                           "invalid_arguments",
+		`{"plan_id":"imp_x","shared_provider_customers":"allow"}`: "invalid_arguments",
+		`{"file":"vault.csv","limit":0}`:                          "invalid_arguments",
+		`{"file":"vault.csv","columns":{"a":1}}`:                  "invalid_arguments",
+		`{}`:                                                      "invalid_arguments",
+		`{"file":"vault.csv","columns":{"absent":"email"}}`:       "bad_columns",
 	} {
 		if e := f.call(t, "bulk_import_instruments", arguments).failure(t); e.Code != code {
 			t.Errorf("%s: %+v, want %s", arguments, e, code)

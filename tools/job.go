@@ -2,6 +2,7 @@ package tools
 
 import (
 	"fmt"
+	"strings"
 
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/importer"
@@ -131,13 +132,19 @@ func nextStepOf(s *importer.Summary) string {
 		again = "Call bulk_import_instruments with the same rows"
 	}
 	switch {
-	case s.Unconfirmed > 0 && s.Remaining == 0:
-		return fmt.Sprintf("%d rows are unconfirmed. %s to have them looked up again; if they stay so, ask your person to look in the store, then add unconfirmed: \"resend\" (not there) or \"skip\".", s.Unconfirmed, again)
+	case s.Held > 0 && s.Held == s.Unconfirmed && s.Remaining == 0:
+		return fmt.Sprintf("Of %d rows it cannot be told whether they are in the store. Ask your person to look there (list_stored_instruments with the customer_ids in report_file helps), then %s and unconfirmed: \"resend\" (they are not there) or \"skip\".",
+			s.Held, lower(again))
+	case s.Held > 0:
+		return again + fmt.Sprintf(" to go on once the reason is dealt with; what is in is not sent twice. %d rows wait for your person, who has to look for them in the store: then add unconfirmed: \"resend\" (they are not there) or \"skip\".", s.Held)
 	case s.Status == importer.Cancelled:
 		return again + " to go on; what is in is not sent twice."
 	}
 	return again + " to go on once the reason is dealt with; what is in is not sent twice."
 }
+
+// lower puts a sentence into the middle of another.
+func lower(sentence string) string { return strings.ToLower(sentence[:1]) + sentence[1:] }
 
 func nextStepOfPlan(s *importer.Summary) string {
 	how := "Call again without dry_run"
