@@ -177,7 +177,8 @@ func (im *Importer) Job(ctx context.Context, id JobID) (*Summary, error) {
 	return im.summary(ctx, l, job, running)
 }
 
-// Jobs tells how the store's jobs stand, newest first.
+// Jobs tells how the store's jobs stand, newest first, in outline: numbers,
+// status and report, without what counts or lists rows by what they hold.
 func (im *Importer) Jobs(ctx context.Context) ([]*Summary, error) {
 	l, err := im.openLedger(ctx)
 	if err != nil {
@@ -189,12 +190,18 @@ func (im *Importer) Jobs(ctx context.Context) ([]*Summary, error) {
 	}
 	all := make([]*Summary, 0, len(ids))
 	for _, id := range ids {
-		switch summary, err := im.Job(ctx, JobID(id)); {
-		case err == nil:
-			all = append(all, summary)
-		case !errors.Is(err, ErrNoJob): // forgotten meanwhile
+		job, running, err := standing(ctx, l, id)
+		if errors.Is(err, ErrNoJob) { // forgotten meanwhile
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
+		s, _, err := outline(ctx, l, job, running)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
 	}
 	return all, nil
 }

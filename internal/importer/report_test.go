@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bigcommerce-payments-mcp/internal/importer"
 	"bigcommerce-payments-mcp/internal/importer/ledger"
 	"bigcommerce-payments-mcp/internal/sandbox"
@@ -122,6 +124,30 @@ func TestAJobRunsUntilItsLockIsFree(t *testing.T) {
 	b.must(lock.Unlock())
 	if s, err := b.importer.Job(t.Context(), b.last.ID); err != nil || s.Status != importer.Completed || s.Report == "" {
 		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// The list of jobs tells of each what it tells of itself, its rows apart.
+func TestJobsInOutline(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	rows := cards(5)
+	rows[0].CurrencyCode = "?"
+	b.plan(rows)
+	b.run(1)
+	b.plan(rows[:4])
+	for i, listed := range b.jobs(b.importer) {
+		whole, err := b.importer.Job(t.Context(), listed.ID)
+		b.must(err)
+		if len(whole.Failures) != 1 || len(whole.FailureSummary) != 1 || len(whole.Instruments) == 0 {
+			t.Errorf("%+v", whole)
+		}
+		*whole = importer.Summary{
+			ID: whole.ID, Status: whole.Status, Reason: whole.Reason, File: whole.File, Report: whole.Report, Requests: whole.Requests,
+			Total: whole.Total, Imported: whole.Imported, Failed: whole.Failed, Already: whole.Already, Unconfirmed: whole.Unconfirmed, Remaining: whole.Remaining,
+		}
+		if diff := cmp.Diff(whole, listed); diff != "" {
+			t.Errorf("job %d (- itself, + in the list): %s", i, diff)
+		}
 	}
 }
 

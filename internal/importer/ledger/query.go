@@ -121,11 +121,11 @@ type ProblemCount struct {
 	FirstRow int
 }
 
-// CountProblems counts the rows of a job in one of two states by their
+// CountProblems counts the rows of a job in any of three states by their
 // problems, the most frequent first; at most limit of them.
-func (l *Ledger) CountProblems(ctx context.Context, job int64, a, b State, limit int) ([]ProblemCount, error) {
+func (l *Ledger) CountProblems(ctx context.Context, job int64, limit int, a, b, c State) ([]ProblemCount, error) {
 	return l.countProblems(ctx, `SELECT problems, count(*), min(row) FROM rows
-		WHERE job = ? AND state IN (?, ?) GROUP BY problems ORDER BY 2 DESC, 3 LIMIT ?`, job, a, b, limit)
+		WHERE job = ? AND state IN (?, ?, ?) GROUP BY problems ORDER BY 2 DESC, 3 LIMIT ?`, job, a, b, c, limit)
 }
 
 // CountWarnings counts the rows of a job by their warnings in the same way.
@@ -155,15 +155,16 @@ func (l *Ledger) countProblems(ctx context.Context, query string, args ...any) (
 	return all, found.Err()
 }
 
-// Totals are counts over a job's rows that no state tells.
-type Totals struct{ Adopted, Customers int }
+// Adopted counts a job's rows that were found in the store.
+func (l *Ledger) Adopted(ctx context.Context, job int64) (n int, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT coalesce(sum(adopted), 0) FROM rows WHERE job = ?`, job).Scan(&n)
+	return n, err
+}
 
-// Totals counts a job's adopted rows and the customers of its pending ones.
-func (l *Ledger) Totals(ctx context.Context, job int64) (Totals, error) {
-	var t Totals
-	err := l.read.QueryRowContext(ctx, `SELECT coalesce(sum(adopted), 0), count(DISTINCT CASE WHEN state = ?2 THEN customer_id END) FROM rows WHERE job = ?1`,
-		job, Pending).Scan(&t.Adopted, &t.Customers)
-	return t, err
+// PendingCustomers counts the customers of a job's pending rows.
+func (l *Ledger) PendingCustomers(ctx context.Context, job int64) (n int, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT count(DISTINCT customer_id) FROM rows WHERE job = ? AND state = ?`, job, Pending).Scan(&n)
+	return n, err
 }
 
 // Keep makes a job of its first pending rows, so many, and forgets the others.
