@@ -161,13 +161,21 @@ func TestBadRowsAreReportedGoodRowsAreSent(t *testing.T) {
 	}
 }
 
-// TestListsAreShort: a hundred failures cost a model twenty.
+// TestListsAreShort: a hundred failures cost a model twenty, and a year of jobs
+// fifty.
 func TestListsAreShort(t *testing.T) {
 	rows := make([]string, 100)
 	for i := range rows {
 		rows[i] = strings.Replace(braintreeCard, `"USD"`, `"usd"`, 1)
 	}
-	j := newFixture(t, nil).importRows(t, `{"instruments":[`+strings.Join(rows, ",")+`]}`)
+	f := newFixture(t, nil)
+	j := f.importRows(t, `{"instruments":[`+strings.Join(rows, ",")+`]}`)
+	for customer := range 52 {
+		f.importRows(t, `{"instruments":[`+row(customer+1, fmt.Sprint("v", customer))+`]}`)
+	}
+	if n := len(f.jobs(t)); n != 50 {
+		t.Errorf("%d jobs are listed", n)
+	}
 	if j.Failed != 100 || len(j.Failures) != 20 || len(j.FailureSummary) != 1 || j.FailureSummary[0].Count != 100 || j.FailureSummary[0].FirstRow != 1 {
 		t.Errorf("%+v", j)
 	}

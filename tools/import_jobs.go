@@ -94,11 +94,14 @@ type listedJob struct {
 	Remaining       int             `json:"remaining"`
 }
 
+// maxJobs bounds the list: a model reads all of it.
+const maxJobs = 50
+
 func (d Dependencies) listImportJobs(a adapter) (server.ServerTool, error) {
 	return define(a, spec{
 		name:        "list_import_jobs",
 		title:       "List import jobs",
-		description: "List this store's import jobs, newest first; get_import_job tells more of one.",
+		description: "List this store's latest 50 import jobs, newest first; get_import_job tells more of one.",
 		hints:       hints{readOnly: true, idempotent: true},
 	}, func(ctx context.Context, _ listImportJobsInput) (listImportJobsOutput, error) {
 		jobs, err := d.Importer.Jobs(ctx)
@@ -106,7 +109,7 @@ func (d Dependencies) listImportJobs(a adapter) (server.ServerTool, error) {
 			return listImportJobsOutput{}, err
 		}
 		out := listImportJobsOutput{Store: d.Client.Store(), Jobs: []listedJob{}}
-		for _, s := range jobs {
+		for _, s := range jobs[:min(len(jobs), maxJobs)] {
 			out.Jobs = append(out.Jobs, listedJob{
 				JobID: s.ID, Status: s.Status, File: s.File, Total: s.Total, Imported: s.Imported,
 				Failed: s.Failed, AlreadyImported: s.Already, Unconfirmed: s.Unconfirmed, Remaining: s.Remaining,

@@ -51,7 +51,7 @@ func (m *Manager) start(id importer.JobID, run run) *running {
 	m.running.Go(func() {
 		defer cancel(nil)
 		r.last, r.err = run(ctx, r.progress)
-		m.ended(id, r.err)
+		m.ended(context.WithoutCancel(ctx), id, r.err)
 		close(r.ended)
 	})
 	return r
@@ -59,9 +59,9 @@ func (m *Manager) start(id importer.JobID, run run) *running {
 
 // ended takes a job out of those that run, and remembers why it failed for those
 // who ask how it stands. A job that left nothing behind is not asked for.
-func (m *Manager) ended(id importer.JobID, err error) {
+func (m *Manager) ended(ctx context.Context, id importer.JobID, err error) {
 	if err != nil {
-		if _, gone := m.importer.Job(context.WithoutCancel(m.base), id); gone != nil {
+		if _, gone := m.importer.Job(ctx, id); gone != nil {
 			err = nil
 		}
 	}
@@ -77,9 +77,10 @@ func (m *Manager) ended(id importer.JobID, err error) {
 // as Wait does. A job that is turned away is waited for, however short the wait:
 // the answer says why.
 func (m *Manager) Run(ctx context.Context, id importer.JobID, answer importer.Answer, atMost time.Duration, progress importer.Progress) (*importer.Summary, error) {
-	r := m.start(id, func(ctx context.Context, progress importer.Progress) (*importer.Summary, error) {
+	apply := func(ctx context.Context, progress importer.Progress) (*importer.Summary, error) {
 		return m.importer.Apply(ctx, id, answer, progress)
-	}) //nolint:contextcheck // the job outlives the call
+	}
+	r := m.start(id, apply) //nolint:contextcheck // the job outlives the call
 	if r == nil {
 		return nil, importer.ErrStopping
 	}
