@@ -1,10 +1,7 @@
 package importer_test
 
 import (
-	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,11 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/examples/vaultfile"
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/check"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/importer/importertest"
 	"bigcommerce-payments-mcp/internal/sandbox"
 )
 
@@ -48,7 +43,7 @@ func (v *vault) must(err error) {
 
 // counted is a store that counts the requests it gets.
 type counted struct {
-	*httptest.Server
+	*importertest.Store
 	requests atomic.Int64
 }
 
@@ -57,19 +52,13 @@ type counted struct {
 func (v *vault) importer(options sandbox.Options) (*importer.Importer, *counted, func()) {
 	v.b.Helper()
 	store, handler := new(counted), sandbox.New(options)
-	store.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	store.Store = importertest.NewStore(v.b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		store.requests.Add(1)
 		handler.ServeHTTP(w, r)
 	}))
-	client, err := bcapi.New(bcapi.Config{APIURL: store.URL, StoreHash: sandbox.StoreHash, AccessToken: sandbox.Token})
-	v.must(err)
-	im := importer.New(importer.Config{
-		Client: client, Checker: check.New(check.Options{}), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		StateDir: v.b.TempDir(), ImportDir: v.files,
-		Scope:   ledger.Scope{Origin: store.URL, StoreHash: sandbox.StoreHash},
-		Settle:  time.Second,
-		Explain: func(err error) string { return err.Error() },
-	})
+	config := store.ImporterConfig(store.Client())
+	config.ImportDir = v.files
+	im := importer.New(config)
 	return im, store, func() {
 		v.must(im.Close())
 		store.Close()

@@ -8,6 +8,7 @@ import (
 
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/importer"
+	"bigcommerce-payments-mcp/internal/importer/importertest"
 	"bigcommerce-payments-mcp/internal/importer/ledger"
 	"bigcommerce-payments-mcp/internal/sandbox"
 )
@@ -147,7 +148,7 @@ func TestForgetBetweenALookAndItsJudgement(t *testing.T) {
 			if s.Remaining+s.Unconfirmed != 0 || s.Adopted != 0 {
 				t.Errorf("%+v", s)
 			}
-			at := slices.IndexFunc(b.stored(), func(in stored) bool { return in.VaultToken == "lost" })
+			at := slices.IndexFunc(b.stored(), func(in importertest.Stored) bool { return in.VaultToken == "lost" })
 			if at < 0 || !forgotten.Load() {
 				t.Errorf("the row is lost, or was never looked for: %v", forgotten.Load())
 			}

@@ -7,10 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,23 +16,13 @@ import (
 
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/check"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/importer/importertest"
 	"bigcommerce-payments-mcp/internal/sandbox"
 )
 
 func ptr[T any](v T) *T { return &v }
 
-func card(customer int64, token string) bcapi.ImportRow {
-	return bcapi.ImportRow{
-		PaymentMethodID: "braintree.credit_card", CurrencyCode: "USD", CustomerID: customer,
-		Instrument: bcapi.ImportInstrument{
-			Type: bcapi.CreditCard, VaultToken: token, ProviderCustomerID: fmt.Sprint("pc", customer),
-			Brand: "visa", ExpiryMonth: ptr(11), ExpiryYear: ptr(2030), Last4: "1111", IIN: "411111",
-		},
-		BillingAddress: bcapi.Address{FirstName: "Ada", Email: "ada@example.com", Street1: "1 Road", City: "Austin", CountryCode: "US"},
-	}
-}
+func card(customer int64, token string) bcapi.ImportRow { return importertest.Card(customer, token) }
 
 // cards are rows of distinct customers, each third of whom has a second, look-alike card.
 func cards(n int) importer.Inline {
@@ -53,7 +39,7 @@ func cards(n int) importer.Inline {
 // bench is a store, a client of it and an importer.
 type bench struct {
 	t        *testing.T
-	store    *httptest.Server
+	store    *importertest.Store
 	client   *bcapi.Client
 	importer *importer.Importer
 	files    string // the import folder
@@ -78,22 +64,10 @@ func (m meddled) ImportInstruments(ctx context.Context, rows []bcapi.ImportRow) 
 
 func newBench(t *testing.T, options sandbox.Options, change ...func(*bcapi.Config)) *bench {
 	t.Helper()
-	b := &bench{t: t, store: httptest.NewServer(sandbox.New(options)), files: t.TempDir()}
-	t.Cleanup(b.store.Close)
-	config := bcapi.Config{APIURL: b.store.URL, StoreHash: sandbox.StoreHash, AccessToken: sandbox.Token}
-	for _, c := range change {
-		c(&config)
-	}
-	var err error
-	b.client, err = bcapi.New(config)
-	b.must(err)
-	b.importer = importer.New(importer.Config{
-		Client: meddled{b.client, b}, Checker: check.New(check.Options{}), Logger: slog.New(slog.DiscardHandler),
-		StateDir: filepath.Join(t.TempDir(), "state"), ImportDir: b.files,
-		Scope:   ledger.Scope{Origin: b.store.URL, StoreHash: sandbox.StoreHash},
-		Settle:  20 * time.Millisecond,
-		Explain: func(err error) string { return err.Error() },
-	})
+	b := &bench{t: t, store: importertest.NewStore(t, sandbox.New(options))}
+	b.client = b.store.Client(change...)
+	config := b.store.ImporterConfig(meddled{b.client, b})
+	b.importer, b.files = importer.New(config), config.ImportDir
 	t.Cleanup(func() { b.importer.Close() })
 	return b
 }
@@ -146,29 +120,12 @@ func (b *bench) run(times int) *importer.Summary {
 
 func (b *bench) faults(faults string) {
 	b.t.Helper()
-	response, err := http.Post(b.store.URL+"/_sandbox/faults", "application/json", strings.NewReader(faults))
-	b.must(err)
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(response.Body)
-		b.t.Fatalf("faults: %s", text)
-	}
+	b.store.Fault(faults)
 }
 
-type stored struct {
-	CustomerID int64  `json:"customer_id"`
-	VaultToken string `json:"vault_token"`
-	Token      string `json:"token"`
-}
-
-func (b *bench) stored() []stored {
+func (b *bench) stored() []importertest.Stored {
 	b.t.Helper()
-	response, err := http.Get(b.store.URL + "/_sandbox/instruments")
-	b.must(err)
-	defer response.Body.Close()
-	var all []stored
-	b.must(json.NewDecoder(response.Body).Decode(&all))
-	return all
+	return b.store.Stored()
 }
 
 // eachOnce holds the store to the rows: each once, with the token that the

@@ -2,8 +2,6 @@ package importer_test
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,19 +13,6 @@ import (
 	"bigcommerce-payments-mcp/internal/importer/ledger"
 	"bigcommerce-payments-mcp/internal/sandbox"
 )
-
-// sandboxRequests hands every request that the store has got to f.
-func (b *bench) sandboxRequests(f func(method, path string)) {
-	b.t.Helper()
-	response, err := http.Get(b.store.URL + "/_sandbox/requests")
-	b.must(err)
-	defer response.Body.Close()
-	var all []struct{ Method, Path string }
-	b.must(json.NewDecoder(response.Body).Decode(&all))
-	for _, r := range all {
-		f(r.Method, r.Path)
-	}
-}
 
 // stopAfterFirst runs the planned job until some rows are in.
 func (b *bench) stopAfterFirst() *importer.Summary {
@@ -147,6 +132,25 @@ func TestJobsInOutline(t *testing.T) {
 		}
 		if diff := cmp.Diff(whole, listed); diff != "" {
 			t.Errorf("job %d (- itself, + in the list): %s", i, diff)
+		}
+	}
+}
+
+// What is deleted from the store afterwards is in the report.
+func TestAReportAfterAnUndo(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	b.plan(cards(5))
+	b.run(1)
+	_, err := b.importer.Forget(t.Context(), b.last.Instruments[0].CustomerID, []string{b.last.Instruments[0].Token})
+	b.must(err)
+	for _, undone := range []bool{false, true} {
+		if undone {
+			_, err := b.importer.Undo(t.Context(), b.last.ID, quiet)
+			b.must(err)
+		}
+		s, err := b.importer.Job(t.Context(), b.last.ID)
+		if err != nil || s.Report == "" || warns(s) || undone == (s.Imported > 0) {
+			t.Errorf("undone %v: %+v, %v", undone, s, err)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package importer_test
 import (
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -207,13 +206,8 @@ func (b *bench) undoneJobIsTold(id importer.JobID, adopted int) {
 // the other form deletes at the gateway, for ever.
 func (b *bench) onlyCollectionDeletes() {
 	b.t.Helper()
-	response, err := http.Get(b.store.URL + "/_sandbox/requests")
-	b.must(err)
-	defer response.Body.Close()
-	var all []struct{ Method, Path, Query string }
-	b.must(json.NewDecoder(response.Body).Decode(&all))
 	deletes := 0
-	for _, r := range all {
+	for _, r := range b.store.Requests() {
 		if r.Method != http.MethodDelete {
 			continue
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"testing"
 
-	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/importer"
 	"bigcommerce-payments-mcp/internal/importer/importertest"
 	"bigcommerce-payments-mcp/internal/importer/ledger"
@@ -14,17 +13,9 @@ import (
 
 // inline are rows that come with a call.
 func (b *bench) inline() importer.Inline {
-	month, year := 11, 2030
 	all := make(importer.Inline, rows)
 	for i := range all {
-		all[i] = bcapi.ImportRow{
-			PaymentMethodID: "braintree.credit_card", CurrencyCode: "USD", CustomerID: int64(i + 1),
-			Instrument: bcapi.ImportInstrument{
-				Type: bcapi.CreditCard, VaultToken: fmt.Sprint("v", i), ProviderCustomerID: fmt.Sprint("pc", i),
-				Brand: "visa", ExpiryMonth: &month, ExpiryYear: &year, Last4: "1111", IIN: "411111",
-			},
-			BillingAddress: bcapi.Address{FirstName: "Ada", Email: "ada@example.com", Street1: "1 Road", City: "Austin", CountryCode: "US"},
-		}
+		all[i] = importertest.Card(int64(i+1), fmt.Sprint("v", i))
 	}
 	return all
 }

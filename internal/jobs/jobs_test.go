@@ -2,11 +2,8 @@ package jobs_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,10 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/examples/vaultfile"
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/check"
+	"bigcommerce-payments-mcp/internal/importer/importertest"
 	"bigcommerce-payments-mcp/internal/importer/ledger"
 	"bigcommerce-payments-mcp/internal/jobs"
 	"bigcommerce-payments-mcp/internal/sandbox"
@@ -64,29 +60,22 @@ type bench struct {
 	t        *testing.T
 	ctx      context.Context // ends a call that would hang
 	gate     *gate
-	store    *httptest.Server
+	store    *importertest.Store
 	importer *importer.Importer
 	files    string
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{t: t, gate: newGate(), files: t.TempDir()}
+	b := &bench{t: t, gate: newGate()}
 	t.Cleanup(func() { noneLeft(t) })
 	var done context.CancelFunc
 	b.ctx, done = context.WithTimeout(t.Context(), patience)
 	t.Cleanup(done)
-	b.store = httptest.NewServer(b.gate)
-	t.Cleanup(b.store.Close)
-	client, err := bcapi.New(bcapi.Config{APIURL: b.store.URL, StoreHash: sandbox.StoreHash, AccessToken: sandbox.Token})
-	b.must(err)
-	b.importer, b.Manager = b.process(importer.Config{
-		Client: client, Checker: check.New(check.Options{}), Logger: slog.New(slog.DiscardHandler),
-		StateDir: t.TempDir(), ImportDir: b.files,
-		Scope:   ledger.Scope{Origin: b.store.URL, StoreHash: sandbox.StoreHash},
-		Settle:  10 * time.Millisecond,
-		Explain: func(err error) string { return err.Error() },
-	})
+	b.store = importertest.NewStore(t, b.gate)
+	config := b.store.ImporterConfig(b.store.Client())
+	b.files = config.ImportDir
+	b.importer, b.Manager = b.process(config)
 	return b
 }
 
@@ -156,19 +145,8 @@ func (b *bench) receive(from <-chan struct{}, otherwise string) {
 // eachOnce holds the store to so many instruments, none of them twice.
 func (b *bench) eachOnce(want int) {
 	b.t.Helper()
-	response, err := http.Get(b.store.URL + "/_sandbox/instruments")
-	b.must(err)
-	defer response.Body.Close()
-	var stored []struct {
-		VaultToken string `json:"vault_token"`
-	}
-	b.must(json.NewDecoder(response.Body).Decode(&stored))
-	seen := make(map[string]bool)
-	for _, s := range stored {
-		seen[s.VaultToken] = true
-	}
-	if len(stored) != want || len(seen) != want {
-		b.t.Errorf("%d instruments are stored, %d different ones, want %d", len(stored), len(seen), want)
+	if n := b.store.Distinct(); n != want {
+		b.t.Errorf("%d instruments are stored, want %d", n, want)
 	}
 }
 

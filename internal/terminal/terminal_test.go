@@ -4,24 +4,19 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
-	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/examples/vaultfile"
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/check"
+	"bigcommerce-payments-mcp/internal/importer/importertest"
 	"bigcommerce-payments-mcp/internal/importer/ledger"
 	"bigcommerce-payments-mcp/internal/importer/source"
 	"bigcommerce-payments-mcp/internal/sandbox"
@@ -32,7 +27,7 @@ const importPath = "/stores/sandbox/v3/payments/stored-instruments"
 // desk is a store, and a person with a file to import into it.
 type desk struct {
 	t        *testing.T
-	store    *httptest.Server
+	store    *importertest.Store
 	onImport atomic.Pointer[func()] // runs before each import request is answered
 	out, err bytes.Buffer
 	config   importer.Config
@@ -43,22 +38,15 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{t: t}
 	store := sandbox.New(sandbox.Options{})
-	d.store = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	d.store = importertest.NewStore(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f := d.onImport.Load(); f != nil && r.Method == http.MethodPost && r.URL.Path == importPath {
 			(*f)()
 		}
 		store.ServeHTTP(w, r)
 	}))
-	t.Cleanup(d.store.Close)
-	client, err := bcapi.New(bcapi.Config{APIURL: d.store.URL, StoreHash: sandbox.StoreHash, AccessToken: sandbox.Token})
-	d.must(err)
-	d.config = importer.Config{
-		Client: client, Checker: check.New(check.Options{}), Logger: slog.New(slog.DiscardHandler),
-		StateDir: filepath.Join(t.TempDir(), "state"), ImportDir: t.TempDir(),
-		Scope:   ledger.Scope{Origin: d.store.URL, StoreHash: sandbox.StoreHash},
-		Settle:  20 * time.Millisecond,
-		Explain: func(err error) string { return "explained: " + err.Error() },
-	}
+	client := d.store.Client()
+	d.config = d.store.ImporterConfig(client)
+	d.config.Explain = func(err error) string { return "explained: " + err.Error() }
 	d.Import = Import{Store: client.Store(), Out: &d.out, Err: &d.err, Request: importer.FileRequest{Name: "vault.csv"}, Yes: true}
 	return d
 }
@@ -100,40 +88,10 @@ func (d *desk) run(ctx context.Context) error {
 	return d.Run(ctx)
 }
 
-func (d *desk) get(path string, into any) {
-	d.t.Helper()
-	response, err := http.Get(d.store.URL + path)
-	d.must(err)
-	defer response.Body.Close()
-	d.must(json.NewDecoder(response.Body).Decode(into))
-}
-
 // stored tells how many instruments the store holds, each of them once.
 func (d *desk) stored() int {
 	d.t.Helper()
-	var all []struct {
-		VaultToken string `json:"vault_token"`
-	}
-	d.get("/_sandbox/instruments", &all)
-	tokens := make(map[string]bool)
-	for _, in := range all {
-		if tokens[in.VaultToken] {
-			d.t.Errorf("%s is stored twice", in.VaultToken)
-		}
-		tokens[in.VaultToken] = true
-	}
-	return len(all)
-}
-
-func (d *desk) fault(faults string) {
-	d.t.Helper()
-	response, err := http.Post(d.store.URL+"/_sandbox/faults", "application/json", strings.NewReader(faults))
-	d.must(err)
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(response.Body)
-		d.t.Fatalf("faults: %s", text)
-	}
+	return d.store.Distinct()
 }
 
 // says holds a text to words that it must have; runs of spaces count as one.
@@ -219,9 +177,7 @@ func TestNothingIsSent(t *testing.T) {
 				t.Errorf("it ends with %v, want %v", err, tt.want)
 			}
 			says(t, d.out.String(), tt.out...)
-			var requests []struct{ Method string }
-			d.get("/_sandbox/requests", &requests)
-			for _, r := range requests {
+			for _, r := range d.store.Requests() {
 				if r.Method != http.MethodGet {
 					t.Errorf("the store was sent a %s", r.Method)
 				}
@@ -233,7 +189,7 @@ func TestNothingIsSent(t *testing.T) {
 func TestGoesOnAfterLostAnswers(t *testing.T) {
 	d := newDesk(t)
 	d.vault(300, 0)
-	d.fault(`[{"method":"POST","path":"/payments/stored-instruments","times":3,"action":{"drop":"after"}}]`)
+	d.store.Fault(`[{"method":"POST","path":"/payments/stored-instruments","times":3,"action":{"drop":"after"}}]`)
 	if err := d.run(t.Context()); !errors.Is(err, ErrIncomplete) {
 		t.Fatalf("it ends with: %v", err)
 	}
@@ -255,8 +211,9 @@ func TestNoReport(t *testing.T) {
 	d.vault(20, 0)
 	meddle := sync.OnceFunc(func() {
 		reports, err := filepath.Glob(filepath.Join(d.config.StateDir, "*", "reports"))
-		d.must(err)
-		d.must(os.Remove(reports[0]))
+		if err != nil || len(reports) != 1 || os.Remove(reports[0]) != nil {
+			t.Errorf("reports %v, %v", reports, err)
+		}
 	})
 	d.onImport.Store(&meddle)
 	d.must(d.run(t.Context()))
