@@ -25,8 +25,11 @@ func (c *Client) AllStoredInstruments(ctx context.Context) iter.Seq2[CustomerIns
 		for !w.ended {
 			instruments, err := w.next(ctx)
 			if err != nil {
-				yield(CustomerInstrument{}, err)
-				return
+				_, putOff := PutOff(err)
+				if !yield(CustomerInstrument{}, err) || !putOff {
+					return
+				}
+				continue
 			}
 			for _, instrument := range instruments {
 				if !yield(instrument, nil) {

@@ -21,9 +21,15 @@ func PutOff(err error) (wait time.Duration, putOff bool) {
 func Patient[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	for {
 		got, err := call()
-		wait, putOff := PutOff(err)
-		if !putOff || !sleep(ctx, wait, time.Now().Add(wait+time.Second)) {
+		if !WaitOut(ctx, err) {
 			return got, err
 		}
 	}
+}
+
+// WaitOut waits for as long as an error puts its call off, and reports whether
+// it did: not for any other error, nor when ctx has ended first.
+func WaitOut(ctx context.Context, err error) bool {
+	wait, putOff := PutOff(err)
+	return putOff && sleep(ctx, wait, time.Now().Add(wait+time.Second))
 }
