@@ -11,11 +11,14 @@ import (
 // Explain says in one sentence why an import stopped, for its record.
 func Explain(err error) string {
 	for _, own := range []error{
-		importer.ErrStopping, importer.ErrUnknowns, importer.ErrRefused, importer.ErrChanged, importer.ErrStale,
+		importer.ErrStopping, importer.ErrUnknowns, importer.ErrChanged, importer.ErrStale,
 	} {
 		if errors.Is(err, own) {
 			return own.Error()
 		}
+	}
+	if errors.Is(err, importer.ErrRefused) { // it goes on with the API's reason
+		return err.Error()
 	}
 	var file *source.Error
 	var state *ledger.StateError

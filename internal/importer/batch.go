@@ -9,34 +9,81 @@ import (
 )
 
 // The API publishes no limit for a batch (docs/api-facts.md 2.5), so batches
-// start small, double while they come back clean, and halve when one was too
-// large or too slow, never to grow as large again.
+// start small and double while they come back clean.
 const (
 	firstBatchSize = 10
 	maxBatchSize   = 100
 )
 
-type sizer struct{ size, ceiling int }
+// sizer finds how large a batch may be. Once one was too large, the limit lies
+// between the largest size that passed and the smallest that was refused, and is
+// looked for in their middle, by one batch at a time: the others keep to what
+// has passed. What is too slow, or not explained, halves the size for now.
+type sizer struct {
+	size    int  // to be sent next, unless a trial is under way
+	passed  int  // the largest that came back clean
+	refused int  // the smallest that was too large; above maxBatchSize while none was
+	trial   bool // a batch of more than passed is under way, in search of the limit
+}
 
-func newSizer() sizer { return sizer{size: firstBatchSize, ceiling: maxBatchSize} }
+func newSizer() sizer { return sizer{size: firstBatchSize, refused: maxBatchSize + 1} }
 
-func (s *sizer) next() int { return s.size }
+// next is the size of the next batch; 0 when a trial has to come back first.
+func (s *sizer) next() int {
+	if s.trial {
+		return min(s.size, s.passed)
+	}
+	return s.size
+}
+
+// begin notes that a batch of this size is sent, and reports whether it is a
+// trial, which end is to be told of.
+func (s *sizer) begin(size int) bool {
+	trial := s.refused <= maxBatchSize && size > s.passed
+	s.trial = s.trial || trial
+	return trial
+}
+
+func (s *sizer) end(trial bool) { s.trial = s.trial && !trial }
 
 // clean grows: a batch of this size came back clean.
 func (s *sizer) clean(size int) {
+	s.passed = max(s.passed, size)
 	if size >= s.size {
-		s.size = min(2*s.size, s.ceiling)
+		s.size = min(2*s.size, s.goal())
 	}
+}
+
+// goal is the size to grow to, as far as is known.
+func (s *sizer) goal() int {
+	if s.refused > maxBatchSize {
+		return maxBatchSize
+	}
+	return max(1, (s.passed+s.refused)/2)
 }
 
 // tooLarge shrinks for good.
 func (s *sizer) tooLarge(size int) {
-	s.ceiling = max(1, min(s.ceiling, size-1))
-	s.halve(size)
+	s.refused = min(s.refused, size)
+	if s.passed >= s.refused { // the limit is not one of rows alone
+		s.passed = 0
+	}
+	s.size = min(s.size, s.goal())
 }
 
 // halve shrinks for now.
-func (s *sizer) halve(size int) { s.size = max(1, min(s.size, size/2)) }
+func (s *sizer) halve(size int) { s.size = min(s.size, half(size)) }
+
+func half(size int) int { return max(1, size/2) }
+
+// pendingRow is a row that waits to be sent.
+type pendingRow struct {
+	ledger.PendingRow
+	// within bounds the batch that it may be a part of; 0 does not. Each time that
+	// no answer told what became of the row it is half of what that batch was, so
+	// that in the end the row is sent alone.
+	within int
+}
 
 // windowSize bounds how far ahead is looked for rows of customers who are not
 // busy.
@@ -47,19 +94,20 @@ const windowSize = 2000
 type window struct {
 	ledger *ledger.Ledger
 	job    int64
-	rows   []ledger.PendingRow
+	rows   []pendingRow
 	last   int // the last row that was read
 	ended  bool
 }
 
 // take gives up to size rows, in order, at most one per customer and none of
 // busy ones, so that an answer which names only the customer still joins to its
-// row, and a customer's later default stays the later one.
-func (w *window) take(ctx context.Context, size int, busy map[int64]bool) ([]ledger.PendingRow, error) {
+// row, and a customer's later default stays the later one. If fresh is set,
+// rows wait that have been sent before.
+func (w *window) take(ctx context.Context, size int, fresh bool, busy map[int64]bool) ([]pendingRow, error) {
 	if err := w.refill(ctx); err != nil {
 		return nil, err
 	}
-	var batch []ledger.PendingRow
+	var batch []pendingRow
 	taken := make(map[int64]bool, size)
 	kept := w.rows[:0]
 	for i, row := range w.rows {
@@ -67,13 +115,16 @@ func (w *window) take(ctx context.Context, size int, busy map[int64]bool) ([]led
 			kept = append(kept, w.rows[i:]...)
 			break
 		}
-		if busy[row.CustomerID] || taken[row.CustomerID] {
-			taken[row.CustomerID] = true // the customer's later rows wait behind this one
+		waits := busy[row.CustomerID] || taken[row.CustomerID] || row.within > 0 && (fresh || row.within <= len(batch))
+		taken[row.CustomerID] = true // the customer's later rows wait behind this one
+		if waits {
 			kept = append(kept, row)
 			continue
 		}
-		taken[row.CustomerID] = true
 		batch = append(batch, row)
+		if row.within > 0 {
+			size = min(size, row.within)
+		}
 	}
 	w.rows = kept
 	return batch, nil
@@ -91,17 +142,19 @@ func (w *window) refill(ctx context.Context) error {
 	if len(more) > 0 {
 		w.last = more[len(more)-1].Row
 	}
-	w.rows = append(w.rows, more...)
+	for _, row := range more {
+		w.rows = append(w.rows, pendingRow{PendingRow: row})
+	}
 	return nil
 }
 
 // put gives rows back that are to be sent again, in their places. Those that
 // the window has not come to will be read with the others.
-func (w *window) put(rows ...ledger.PendingRow) {
+func (w *window) put(rows ...pendingRow) {
 	for _, row := range rows {
 		if w.ended || row.Row <= w.last {
 			w.rows = append(w.rows, row)
 		}
 	}
-	slices.SortFunc(w.rows, func(a, b ledger.PendingRow) int { return cmp.Compare(a.Row, b.Row) })
+	slices.SortFunc(w.rows, func(a, b pendingRow) int { return cmp.Compare(a.Row, b.Row) })
 }

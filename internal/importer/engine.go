@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -38,7 +39,7 @@ func (e *engine) run(ctx context.Context, progress func(settled int)) error {
 		return err
 	}
 	if err := e.see(ctx); err != nil {
-		return err
+		return cmp.Or(context.Cause(ctx), err) // who ended it, and not what it waited for then
 	}
 	before, err := e.ledger.Counts(ctx, e.job)
 	if err != nil {
@@ -49,6 +50,8 @@ func (e *engine) run(ctx context.Context, progress func(settled int)) error {
 		size:    newSizer(),
 		window:  window{ledger: e.ledger, job: e.job},
 		busy:    make(map[int64]bool),
+		claims:  make(map[int]bool),
+		others:  make(map[int64]string),
 		results: make(chan sentBatch, inFlight),
 		looks:   make(chan look, 1),
 	}
@@ -56,9 +59,12 @@ func (e *engine) run(ctx context.Context, progress func(settled int)) error {
 		return err
 	}
 	r.loop(ctx)
-	// What happened is recorded although the caller may have gone.
-	if err := e.ledger.SettleFollowers(context.WithoutCancel(ctx), e.job); err != nil && r.stopped == nil {
-		r.stopped = err
+	recorded := context.WithoutCancel(ctx) // what happened, although the caller may have gone
+	if err := e.ledger.SettleFollowers(recorded, e.job); err != nil {
+		r.stop(err)
+	}
+	if err := r.tellOthers(recorded); err != nil {
+		r.stop(err)
 	}
 	return r.stopped
 }
@@ -72,6 +78,7 @@ type run struct {
 	size    sizer
 	window  window
 	busy    map[int64]bool // customers with a row under way or unsettled
+	claims  map[int]bool   // rows that were found to be claimed by another
 	sending int
 	results chan sentBatch
 	pause   time.Time // nothing is sent before: the store asked to wait
@@ -80,6 +87,7 @@ type run struct {
 	heldFor   map[int64]bool // customers with a row that waits for a person
 	looking   bool
 	looks     chan look
+	others    map[int64]string // jobs of which rows were settled by the way, and their ids
 
 	settled   int
 	unknowns  int // batches in a row whose outcome was unknown
@@ -120,6 +128,7 @@ func (r *run) wait(ctx context.Context) {
 	select {
 	case b := <-r.results:
 		r.sending--
+		r.size.end(b.trial)
 		r.handle(context.WithoutCancel(ctx), b)
 	case l := <-r.looks:
 		r.looking = false
@@ -155,7 +164,11 @@ func (r *run) nextWake() time.Duration {
 func (r *run) fill(ctx context.Context) {
 	r.startLook(ctx)
 	for r.sending < inFlight && r.pause.IsZero() && r.stopped == nil {
-		batch, err := r.window.take(ctx, r.size.next(), r.busy)
+		size := r.doubtful.atMost(r.size.next(), r.sending)
+		if size == 0 {
+			return
+		}
+		batch, err := r.window.take(ctx, size, r.doubtful.open(), r.busy)
 		if err == nil && len(batch) == 0 {
 			return
 		}
@@ -170,19 +183,20 @@ func (r *run) fill(ctx context.Context) {
 
 // sentBatch is a batch that has come back.
 type sentBatch struct {
-	rows   []ledger.PendingRow
+	rows   []pendingRow
+	trial  bool // of its size
 	sent   []bcapi.ImportRow
 	answer bcapi.ImportResult
 	err    error
 }
 
 // start records a batch as sent and sends it.
-func (r *run) start(ctx context.Context, batch []ledger.PendingRow) error {
+func (r *run) start(ctx context.Context, batch []pendingRow) error {
 	b := sentBatch{rows: batch, sent: make([]bcapi.ImportRow, len(batch))}
 	numbers := make([]int, len(batch))
 	for i, row := range batch {
 		var err error
-		if b.sent[i], err = r.readAgain(row); err != nil {
+		if b.sent[i], err = r.readAgain(row.PendingRow); err != nil {
 			return err
 		}
 		numbers[i] = row.Row
@@ -194,6 +208,7 @@ func (r *run) start(ctx context.Context, batch []ledger.PendingRow) error {
 		r.busy[row.CustomerID] = true
 	}
 	r.sending++
+	b.trial = r.size.begin(len(batch))
 	r.Logger.Debug("batch sent", "job_id", r.id, "rows", len(batch), "first_row", batch[0].Row, "last_row", batch[len(batch)-1].Row)
 	go func() {
 		b.answer, b.err = r.Client.ImportInstruments(ctx, b.sent)
@@ -203,12 +218,14 @@ func (r *run) start(ctx context.Context, batch []ledger.PendingRow) error {
 }
 
 // claimed forms batches anew when a row's instrument has been brought by
-// another row since it was planned: an unsettled one that was found, say.
+// another row since it was planned: an unsettled one that was found, say. A row
+// that still waits to be sent after that would be tried for ever.
 func (r *run) claimed(ctx context.Context, err error) error {
 	var claimed *ledger.ClaimedError
-	if !errors.As(err, &claimed) {
+	if !errors.As(err, &claimed) || r.claims[claimed.Row] {
 		return err
 	}
+	r.claims[claimed.Row] = true
 	r.window = window{ledger: r.ledger, job: r.job}
 	return r.ledger.RelateAgain(ctx, r.job, r.options.SharedProviderCustomers)
 }

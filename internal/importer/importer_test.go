@@ -64,12 +64,21 @@ func (m meddled) ImportInstruments(ctx context.Context, rows []bcapi.ImportRow) 
 
 func newBench(t *testing.T, options sandbox.Options, change ...func(*bcapi.Config)) *bench {
 	t.Helper()
-	b := &bench{t: t, store: importertest.NewStore(t, sandbox.New(options))}
-	b.client = b.store.Client(change...)
-	config := b.store.ImporterConfig(meddled{b.client, b})
-	b.importer, b.files = importer.New(config), config.ImportDir
-	t.Cleanup(func() { b.importer.Close() })
+	return newBenchOn(t, importertest.NewStore(t, sandbox.New(options)), change...)
+}
+
+func newBenchOn(t *testing.T, store *importertest.Store, change ...func(*bcapi.Config)) *bench {
+	t.Helper()
+	b := &bench{t: t, store: store, client: store.Client(change...)}
+	config := store.ImporterConfig(meddled{b.client, b})
+	b.importer, b.files = newImporter(t, config), config.ImportDir
 	return b
+}
+
+func newImporter(t *testing.T, config importer.Config) *importer.Importer {
+	im := importer.New(config)
+	t.Cleanup(func() { im.Close() })
+	return im
 }
 
 func (b *bench) must(err error) {
@@ -142,20 +151,27 @@ func (b *bench) eachOnce(rows importer.Inline) {
 	if len(tokens) != len(rows) {
 		b.t.Errorf("%d instruments are stored, want %d", len(tokens), len(rows))
 	}
-	report, err := os.Open(b.last.Report)
-	b.must(err)
-	defer report.Close()
-	lines, err := csv.NewReader(report).ReadAll()
-	b.must(err)
-	if len(lines) != len(rows)+1 {
-		b.t.Fatalf("the report has %d lines", len(lines))
+	lines := b.reportLines(b.last)
+	if len(lines) != len(rows) {
+		b.t.Fatalf("the report has %d rows", len(lines))
 	}
-	for i, line := range lines[1:] {
+	for i, line := range lines {
 		want := tokens[rows[i].Instrument.VaultToken]
 		if line[0] != fmt.Sprint(i+1) || line[1] != fmt.Sprint(rows[i].CustomerID) || line[3] != want || !strings.Contains(line[2], "imported") {
 			b.t.Errorf("report line %q, want token %s", line, want)
 		}
 	}
+}
+
+// reportLines is a job's report, a line per row.
+func (b *bench) reportLines(s *importer.Summary) [][]string {
+	b.t.Helper()
+	report, err := os.Open(s.Report)
+	b.must(err)
+	defer report.Close()
+	lines, err := csv.NewReader(report).ReadAll()
+	b.must(err)
+	return lines[1:]
 }
 
 const importPath = `"method":"POST","path":"/payments/stored-instruments"`

@@ -119,7 +119,7 @@ func (e *engine) ended(ctx context.Context, why error) (ledger.Status, string, e
 	case why != nil:
 	case counts[ledger.Held] > 0:
 		why = ErrHeld
-	case counts[ledger.Pending]+counts[ledger.Sent]+counts[ledger.Unconfirmed]+counts[ledger.Follower] > 0:
+	case unfinished(counts) > 0:
 		why = ErrLeft
 	}
 	switch {

@@ -27,7 +27,6 @@ const maxUnknowns = 3
 func (r *run) handle(ctx context.Context, b sentBatch) {
 	var refused *bcapi.RefusedError
 	var notSent *bcapi.NotSentError
-	var unknown *bcapi.UnknownError
 	switch {
 	case b.err == nil:
 		r.unknowns = 0
@@ -38,11 +37,8 @@ func (r *run) handle(ctx context.Context, b sentBatch) {
 	case errors.As(b.err, &refused):
 		r.unknowns = 0
 		r.refused(ctx, b, refused)
-	case errors.As(b.err, &unknown):
-		r.unknown(ctx, b, unknown)
-	default:
-		r.stop(b.err)
-		r.again(ctx, b.rows)
+	default: // only the client's word makes an outcome certain
+		r.unknown(ctx, b)
 	}
 }
 
@@ -64,7 +60,7 @@ func (r *run) record(ctx context.Context, job int64, outcomes []ledger.Outcome) 
 }
 
 // again puts rows back of which it is certain that nothing was done.
-func (r *run) again(ctx context.Context, rows []ledger.PendingRow) {
+func (r *run) again(ctx context.Context, rows []pendingRow) {
 	outcomes := make([]ledger.Outcome, len(rows))
 	for i, row := range rows {
 		outcomes[i] = ledger.Outcome{Row: row.Row, To: ledger.Pending, NotCounted: true}
@@ -75,7 +71,7 @@ func (r *run) again(ctx context.Context, rows []ledger.PendingRow) {
 	}
 }
 
-func (r *run) release(rows []ledger.PendingRow) {
+func (r *run) release(rows []pendingRow) {
 	for _, row := range rows {
 		delete(r.busy, row.CustomerID)
 	}
@@ -104,9 +100,8 @@ func (r *run) refused(ctx context.Context, b sentBatch, e *bcapi.RefusedError) {
 		r.size.tooLarge(len(b.rows))
 		r.again(ctx, b.rows)
 	default:
-		r.size.halve(len(b.rows))
-		if r.doubtful.refusedWhole(e.API) && !r.succeeded {
-			r.stop(e)
+		if !r.suspect(ctx, b, refusal{problems: refusalProblems(e.API), unnamed: e}) {
+			r.size.halve(len(b.rows))
 		}
 		r.lookUp(ctx, b.rows, refusedLook(len(b.rows)))
 	}
@@ -115,9 +110,6 @@ func (r *run) refused(ctx context.Context, b sentBatch, e *bcapi.RefusedError) {
 // answered takes an answer over, row by row.
 func (r *run) answered(ctx context.Context, b sentBatch) {
 	j := join(b.sent, b.answer)
-	if len(j.imported) > 0 {
-		r.succeeded = true
-	}
 	if len(j.imported) == len(b.rows) {
 		r.size.clean(len(b.rows))
 	}
@@ -128,7 +120,7 @@ func (r *run) answered(ctx context.Context, b sentBatch) {
 		}
 	}
 	r.finish(ctx, b, j.refused, j.imported)
-	open := make([]ledger.PendingRow, len(j.unaccounted))
+	open := make([]pendingRow, len(j.unaccounted))
 	for i, at := range j.unaccounted {
 		open[i] = b.rows[at]
 	}
@@ -149,19 +141,21 @@ func (r *run) answered(ctx context.Context, b sentBatch) {
 	r.lookUp(ctx, open, plan)
 }
 
-// finish records the rows that an answer has settled. Refusals of a whole batch
-// for one reason, before anything was imported, are held back: they may be a
-// mistake of the set-up and not of the rows.
+// finish records the rows that an answer has settled. Refusals of every row for
+// one reason, before anything was imported, are held back: they may be a mistake
+// of the set-up and not of the rows.
 func (r *run) finish(ctx context.Context, b sentBatch, refused map[int][]check.Problem, imported map[int]bcapi.Imported) {
-	if (!r.succeeded || r.doubtful.certain()) && r.doubtful.holdsBack(b.rows, refused) {
-		if r.doubtful.certain() {
-			r.stop(ErrRefused)
-		}
+	if len(refused)+len(imported) == 0 {
 		return
 	}
-	r.acceptDoubt(ctx)
+	if len(imported) > 0 {
+		r.succeed(ctx)
+	}
+	if r.suspect(ctx, b, refusal{problems: commonReason(b.rows, refused)}) {
+		return
+	}
 	var outcomes []ledger.Outcome
-	var rows []ledger.PendingRow
+	var rows []pendingRow
 	for i, row := range b.rows {
 		item, in := imported[i]
 		problems, out := refused[i]
@@ -175,23 +169,31 @@ func (r *run) finish(ctx context.Context, b sentBatch, refused map[int][]check.P
 		}
 		rows = append(rows, row)
 	}
+	r.settle(ctx, rows, outcomes)
+}
+
+// settle records outcomes that are the end of their rows.
+func (r *run) settle(ctx context.Context, rows []pendingRow, outcomes []ledger.Outcome) {
 	if r.record(ctx, r.job, outcomes) {
 		r.release(rows)
 		r.settled += len(rows)
 	}
 }
 
-// unknown leaves the rows of a batch to be looked up.
-func (r *run) unknown(ctx context.Context, b sentBatch, e *bcapi.UnknownError) {
+// unknown leaves the rows of a batch to be looked up. Where the connection was
+// lost, or an answer came, the store is done or about to be; else it may still
+// be at work.
+func (r *run) unknown(ctx context.Context, b sentBatch) {
+	var known *bcapi.UnknownError
 	wait := r.Settle
-	if e.Kind == bcapi.UnknownTimeout || e.Kind == bcapi.UnknownFailed {
+	if !errors.As(b.err, &known) || known.Kind != bcapi.UnknownCut && known.Kind != bcapi.UnknownUnreadable {
 		wait = lateFactor * r.Settle
 		r.size.halve(len(b.rows))
 	}
 	if r.unknowns++; r.unknowns >= maxUnknowns {
 		r.stop(ErrUnknowns)
 	}
-	r.lookUp(ctx, b.rows, lookPlan{wait: wait})
+	r.lookUp(ctx, b.rows, lookPlan{wait: wait, within: half(len(b.rows))})
 }
 
 func refusalProblems(e *bcapi.Error) []check.Problem {

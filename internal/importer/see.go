@@ -63,6 +63,9 @@ func (e *engine) seeEach(ctx context.Context) error {
 func (e *engine) seeList(ctx context.Context) error {
 	var listed []ledger.ListedToken
 	for in, err := range e.Client.AllStoredInstruments(ctx) {
+		if bcapi.WaitOut(ctx, err) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

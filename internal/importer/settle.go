@@ -24,8 +24,8 @@ const (
 // unsettledRow is a row whose outcome is looked up.
 type unsettledRow struct {
 	ledger.UnsettledRow
-	row  ledger.PendingRow // what is needed to send it again
-	wait time.Duration     // between looks
+	row  pendingRow    // what is needed to send it again
+	wait time.Duration // between looks
 	due  time.Time
 }
 
@@ -41,24 +41,25 @@ type lookPlan struct {
 	wait   time.Duration // between looks
 	absent int           // looks that need not be made
 	halved bool          // they are sent again in a smaller batch, which is no further attempt
+	within int           // the largest batch that they are sent again in
 }
 
 // refusedLook is for rows of a batch that was refused or counted as not taken:
 // the store says that it is done with them, so that one look tells.
 func refusedLook(rows int) lookPlan {
-	return lookPlan{absent: enoughAbsences - 1, halved: rows > 1}
+	return lookPlan{absent: enoughAbsences - 1, halved: rows > 1, within: half(rows)}
 }
 
 // lookUp records rows as unconfirmed and looks at once; a later look comes for
 // those that are not found.
-func (r *run) lookUp(ctx context.Context, rows []ledger.PendingRow, plan lookPlan) {
+func (r *run) lookUp(ctx context.Context, rows []pendingRow, plan lookPlan) {
 	now := time.Now()
 	outcomes := make([]ledger.Outcome, len(rows))
 	for i, row := range rows {
 		outcomes[i] = ledger.Outcome{Row: row.Row, To: ledger.Unconfirmed, UnknownUntil: now.Add(plan.wait), Absent: plan.absent, NotCounted: plan.halved}
 	}
 	if r.record(ctx, r.job, outcomes) {
-		if err := r.adoptUnsettled(ctx, plan.wait); err != nil {
+		if err := r.adoptUnsettled(ctx, plan); err != nil {
 			r.stop(err)
 		}
 	}
@@ -68,11 +69,12 @@ func (r *run) lookUp(ctx context.Context, rows []ledger.PendingRow, plan lookPla
 // job's it is: their customers' rows wait for it.
 func (r *run) loadUnsettled(ctx context.Context) error {
 	r.heldFor = make(map[int64]bool)
-	return r.adoptUnsettled(ctx, lateFactor*r.Settle)
+	return r.adoptUnsettled(ctx, lookPlan{wait: lateFactor * r.Settle})
 }
 
-// adoptUnsettled brings the list of open rows up to the ledger's.
-func (r *run) adoptUnsettled(ctx context.Context, wait time.Duration) error {
+// adoptUnsettled brings the list of open rows up to the ledger's; the plan is
+// for those that are new.
+func (r *run) adoptUnsettled(ctx context.Context, plan lookPlan) error {
 	open, err := r.ledger.Unsettled(ctx)
 	if err != nil {
 		return err
@@ -92,8 +94,10 @@ func (r *run) adoptUnsettled(ctx context.Context, wait time.Duration) error {
 		case o.State == ledger.Unconfirmed && !known[key{o.Job, o.Row}]:
 			r.busy[o.CustomerID] = true
 			r.unsettled = append(r.unsettled, &unsettledRow{
-				UnsettledRow: o, wait: wait, due: r.dueOf(o),
-				row: ledger.PendingRow{Row: o.Row, Place: o.Place, CustomerID: o.CustomerID, Attempts: o.Attempts, Content: o.Content},
+				UnsettledRow: o, wait: plan.wait, due: r.dueOf(o),
+				row: pendingRow{within: plan.within, PendingRow: ledger.PendingRow{
+					Row: o.Row, Place: o.Place, CustomerID: o.CustomerID, Attempts: o.Attempts, Content: o.Content,
+				}},
 			})
 		}
 	}
@@ -179,8 +183,10 @@ func isUnknownCustomer(err error) bool {
 
 // adopt takes a new instrument that fits for the row's own.
 func (r *run) adopt(ctx context.Context, u *unsettledRow, token string) {
-	if r.record(ctx, u.Job, []ledger.Outcome{{Row: u.Row, To: ledger.Imported, Token: token, Adopted: true}}) {
-		r.succeeded = true
+	if r.recordRow(ctx, u, ledger.Outcome{To: ledger.Imported, Token: token, Adopted: true}) {
+		if u.Job == r.job {
+			r.succeed(ctx)
+		}
 		r.settledRow(u)
 	}
 }
@@ -188,7 +194,7 @@ func (r *run) adopt(ctx context.Context, u *unsettledRow, token string) {
 // hold leaves a row to a person.
 func (r *run) hold(ctx context.Context, u *unsettledRow, why string) {
 	problem := []check.Problem{{Message: "sent, and its outcome cannot be told: " + why}}
-	if r.record(ctx, u.Job, []ledger.Outcome{{Row: u.Row, To: ledger.Held, Problems: problem}}) {
+	if r.recordRow(ctx, u, ledger.Outcome{To: ledger.Held, Problems: problem}) {
 		r.heldFor[u.CustomerID] = true
 		r.settledRow(u)
 	}
@@ -206,13 +212,22 @@ func (r *run) absent(ctx context.Context, u *unsettledRow) {
 		}
 	case u.Attempts >= maxAttempts:
 		r.hold(ctx, u, "it was sent three times and did not show up")
-	case r.record(ctx, u.Job, []ledger.Outcome{{Row: u.Row, To: ledger.Pending}}):
+	case r.recordRow(ctx, u, ledger.Outcome{To: ledger.Pending}):
 		r.drop(u)
 		delete(r.busy, u.CustomerID)
 		if u.Job == r.job {
 			r.window.put(u.row)
 		}
 	}
+}
+
+// recordRow records what became of an unsettled row, whichever job's it is.
+func (r *run) recordRow(ctx context.Context, u *unsettledRow, o ledger.Outcome) bool {
+	if u.Job != r.job {
+		r.others[u.Job] = u.JobID
+	}
+	o.Row = u.Row
+	return r.record(ctx, u.Job, []ledger.Outcome{o})
 }
 
 // settledRow ends a row's wait, and its customer's.
@@ -231,4 +246,36 @@ func (r *run) drop(u *unsettledRow) {
 			return
 		}
 	}
+}
+
+// tellOthers brings jobs up to date of which this run has settled rows by the
+// way: the rows that repeat those, the status when nothing is left open, and
+// the report.
+func (r *run) tellOthers(ctx context.Context) error {
+	for num, id := range r.others {
+		if err := r.ledger.SettleFollowers(ctx, num); err != nil {
+			return err
+		}
+		counts, err := r.ledger.Counts(ctx, num)
+		if err != nil {
+			return err
+		}
+		job, err := r.ledger.JobByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		if unfinished(counts) == 0 {
+			if err := r.ledger.SetStatusIf(ctx, num, job.Status, ledger.Finished, ""); err != nil {
+				return err
+			}
+		}
+		if err := report(ctx, r.ledger, job); err != nil {
+			r.Logger.Error("the report could not be written", "job_id", id, "error", err)
+		}
+	}
+	return nil
+}
+
+func unfinished(counts map[ledger.State]int) int {
+	return counts[ledger.Pending] + counts[ledger.Follower] + counts[ledger.Sent] + counts[ledger.Unconfirmed] + counts[ledger.Held]
 }

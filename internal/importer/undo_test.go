@@ -2,7 +2,6 @@ package importer_test
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"maps"
@@ -105,13 +104,8 @@ func (b *bench) tokens() map[string]string {
 // report gives a job's report by row number: status, token and message.
 func (b *bench) report(s *importer.Summary) map[string][3]string {
 	b.t.Helper()
-	file, err := os.Open(s.Report)
-	b.must(err)
-	defer file.Close()
-	lines, err := csv.NewReader(file).ReadAll()
-	b.must(err)
 	rows := make(map[string][3]string)
-	for _, line := range lines[1:] {
+	for _, line := range b.reportLines(s) {
 		rows[line[0]] = [3]string{line[2], line[3], line[5]}
 	}
 	return rows

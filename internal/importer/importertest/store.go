@@ -3,7 +3,6 @@ package importertest
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -19,19 +18,26 @@ import (
 	"bigcommerce-payments-mcp/internal/sandbox"
 )
 
-// Store is an embedded store on loopback, perhaps behind a handler of the
-// test's own, and what a test asks of it.
+// Store is an embedded store, perhaps behind a handler of the test's own, and
+// what a test asks of it.
 type Store struct {
-	*httptest.Server
-	t testing.TB
+	URL     string
+	Close   func() // ends a served store before the test ends
+	handler http.Handler
+	t       testing.TB
 }
 
-// NewStore serves a store until the test ends.
+// NewStore serves a store on loopback until the test ends.
 func NewStore(t testing.TB, handler http.Handler) *Store {
 	t.Helper()
-	s := &Store{Server: httptest.NewServer(handler), t: t}
-	t.Cleanup(s.Close)
-	return s
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return &Store{URL: server.URL, Close: server.Close, handler: handler, t: t}
+}
+
+// UnservedStore is a store that the test's own transport reaches under url.
+func UnservedStore(t testing.TB, handler http.Handler, url string) *Store {
+	return &Store{URL: url, Close: func() {}, handler: handler, t: t}
 }
 
 // Client makes a client of the store.
@@ -96,24 +102,26 @@ func (s *Store) Requests() []Request {
 
 func get[T any](s *Store, path string) []T {
 	s.t.Helper()
-	response, err := http.Get(s.URL + path) //nolint:noctx // loopback
-	s.must(err)
-	defer response.Body.Close()
 	var all []T
-	s.must(json.NewDecoder(response.Body).Decode(&all))
+	s.must(json.Unmarshal(s.ask(http.MethodGet, path, ""), &all))
 	return all
 }
 
 // Fault has the store fail as said; see the sandbox's page of the manual.
 func (s *Store) Fault(faults string) {
 	s.t.Helper()
-	response, err := http.Post(s.URL+"/_sandbox/faults", "application/json", strings.NewReader(faults)) //nolint:noctx // loopback
-	s.must(err)
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(response.Body)
-		s.t.Fatalf("faults: %s", text)
+	s.ask(http.MethodPost, "/_sandbox/faults", faults)
+}
+
+// ask makes a request of the store's test endpoints, whatever the way to it is.
+func (s *Store) ask(method, path, body string) []byte {
+	s.t.Helper()
+	recorder := httptest.NewRecorder()
+	s.handler.ServeHTTP(recorder, httptest.NewRequestWithContext(s.t.Context(), method, path, strings.NewReader(body)))
+	if recorder.Code != http.StatusOK {
+		s.t.Fatalf("%s: %s", path, recorder.Body)
 	}
+	return recorder.Body.Bytes()
 }
 
 func (s *Store) must(err error) {

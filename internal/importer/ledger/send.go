@@ -146,6 +146,7 @@ func (l *Ledger) Recover(ctx context.Context, until time.Time) error {
 // UnsettledRow is a row whose outcome is not known.
 type UnsettledRow struct {
 	Job          int64
+	JobID        string
 	Row          int
 	Place        int64
 	CustomerID   int64
@@ -161,7 +162,8 @@ type UnsettledRow struct {
 // Unsettled lists the rows of the scope whose outcome is not known: few, since
 // an import stops after three batches of them in a row.
 func (l *Ledger) Unsettled(ctx context.Context) ([]UnsettledRow, error) {
-	found, err := l.read.QueryContext(ctx, `SELECT job, row, place, customer_id, type, look, content, state, attempts, absent, unknown_at
+	found, err := l.read.QueryContext(ctx, `SELECT job, (SELECT id FROM jobs WHERE jobs.job = rows.job),
+		row, place, customer_id, type, look, content, state, attempts, absent, unknown_at
 		FROM rows WHERE state IN (2, 6, 7) ORDER BY job, row`)
 	if err != nil {
 		return nil, err
@@ -172,7 +174,7 @@ func (l *Ledger) Unsettled(ctx context.Context) ([]UnsettledRow, error) {
 		var o UnsettledRow
 		var look, content []byte
 		var until int64
-		if err := found.Scan(&o.Job, &o.Row, &o.Place, &o.CustomerID, &o.Type, &look, &content, &o.State, &o.Attempts, &o.Absent, &until); err != nil {
+		if err := found.Scan(&o.Job, &o.JobID, &o.Row, &o.Place, &o.CustomerID, &o.Type, &look, &content, &o.State, &o.Attempts, &o.Absent, &until); err != nil {
 			return nil, err
 		}
 		o.Look, o.UnknownUntil = lookFrom(look), time.UnixMilli(until)
