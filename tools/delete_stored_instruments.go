@@ -47,47 +47,72 @@ func (d Dependencies) deleteStoredInstruments(a adapter) (server.ServerTool, err
 	})
 }
 
-// deleteStored deletes what is the customer's. That they are gone already is a
-// success only where this server has seen to it: any other token that is not
-// theirs refuses the call, since it may be a stranger's.
+// deleteStored deletes what is the customer's, as the store lists it now. Any
+// token that is not and never was refuses the call, since it may be a stranger's.
 func (d Dependencies) deleteStored(ctx context.Context, gone *deletions, in deleteStoredInstrumentsInput) (deleteStoredInstrumentsOutput, error) {
 	out := deleteStoredInstrumentsOutput{Store: d.Client.Store(), CustomerID: in.CustomerID, Deleted: []string{}, NotDeleted: []notDeleted{}}
-	theirs, err := d.ofCustomer(ctx, in.CustomerID)
+	asked, err := d.sortTokens(ctx, gone, in)
 	if err != nil {
 		return out, err
 	}
-	var present, names, strangers []string
+	if len(asked.present) > 0 {
+		if err := d.confirm(ctx, fmt.Sprintf("delete:%d:%s", in.CustomerID, strings.Join(asked.present, ",")), fmt.Sprintf(
+			"Delete %d stored instruments of customer %d (%s) from the %s? The gateway keeps them; the shopper can no longer pay with them in the store.",
+			len(asked.present), in.CustomerID, strings.Join(asked.names, ", "), named(out.Store))); err != nil {
+			return out, err
+		}
+	}
+	out.Deleted = append(out.Deleted, asked.gone...)
+	if len(asked.present) > 0 {
+		gone.add(in.CustomerID, asked.present)
+		err = d.deletePresent(ctx, in.CustomerID, asked.present, &out)
+	}
+	out.NextStep = d.forget(ctx, in.CustomerID, out.Deleted)
+	if len(out.NotDeleted) > 0 {
+		out.NextStep = strings.TrimSpace(out.NextStep + " See not_deleted. Call again with those tokens once what is said there is dealt with: it does no harm.")
+	}
+	out.NextStep = cmp.Or(out.NextStep, "Nothing: they are not in the store any more, and can be imported again.")
+	return out, err
+}
+
+// sortedTokens are the tokens of a call, each once, by what is known of them.
+type sortedTokens struct {
+	present []string // the customer's, in the store
+	names   []string // of what is present, for a person
+	gone    []string // the customer's once, and not in the store any more
+}
+
+// sortTokens tells what is gone, which is a success, from what may be a
+// stranger's, which is an error: this server has set out to delete it before, or
+// the ledger has it as imported for the customer, perhaps since whoever deleted
+// it was killed before the ledger was told.
+func (d Dependencies) sortTokens(ctx context.Context, gone *deletions, in deleteStoredInstrumentsInput) (sortedTokens, error) {
+	var sorted sortedTokens
+	theirs, err := d.ofCustomer(ctx, in.CustomerID)
+	if err != nil {
+		return sorted, err
+	}
+	imported, err := d.Importer.Imported(ctx, in.CustomerID)
+	if err != nil {
+		return sorted, err
+	}
+	var strangers []string
 	for i, token := range in.Tokens {
 		instrument, is := theirs[token]
 		switch {
-		case is && slices.Contains(present, token):
+		case slices.Contains(sorted.present, token), slices.Contains(sorted.gone, token):
 		case is:
-			present, names = append(present, token), append(names, describe(instrument))
-		case gone.has(in.CustomerID, token):
-			out.Deleted = append(out.Deleted, token)
+			sorted.present, sorted.names = append(sorted.present, token), append(sorted.names, describe(instrument))
+		case imported[token], gone.has(in.CustomerID, token):
+			sorted.gone = append(sorted.gone, token)
 		default:
 			strangers = append(strangers, fmt.Sprintf("/tokens/%d", i))
 		}
 	}
 	if len(strangers) > 0 {
-		return out, notTheirs(in.CustomerID, strangers...)
+		return sorted, notTheirs(in.CustomerID, strangers...)
 	}
-	if len(present) > 0 {
-		if err := d.confirm(ctx, fmt.Sprintf("delete:%d:%s", in.CustomerID, strings.Join(present, ",")), fmt.Sprintf(
-			"Delete %d stored instruments of customer %d (%s) from the %s? The gateway keeps them; the shopper can no longer pay with them in the store.",
-			len(present), in.CustomerID, strings.Join(names, ", "), named(out.Store))); err != nil {
-			return out, err
-		}
-		if err := d.deletePresent(ctx, in.CustomerID, present, &out); err != nil {
-			return out, err
-		}
-		gone.add(in.CustomerID, out.Deleted)
-	}
-	if len(out.NotDeleted) > 0 {
-		out.NextStep = "See not_deleted. Call again with those tokens once what is said there is dealt with: it does no harm."
-	}
-	out.NextStep = cmp.Or(out.NextStep, "Nothing: they are not in the store any more, and can be imported again.")
-	return out, nil
+	return sorted, nil
 }
 
 // deletePresent deletes instruments, and looks what became of those of which no
@@ -115,12 +140,11 @@ func (d Dependencies) deletePresent(ctx context.Context, customerID int64, token
 			})
 		}
 	}
-	out.NextStep = d.forget(ctx, customerID, deleted)
 	if err != nil && len(deleted) == 0 && len(result.Refused) == 0 {
-		return err
+		return explainDelete(err)
 	}
 	for _, token := range left {
-		failure := explain(cmp.Or(err, errUntold))
+		failure := explainDelete(cmp.Or(err, errUntold))
 		out.NotDeleted = append(out.NotDeleted, notDeleted{token, failure.Code, failure.Message + " " + failure.NextStep})
 	}
 	out.Deleted = append(out.Deleted, deleted...)

@@ -2,7 +2,10 @@ package tools
 
 import (
 	"context"
+	"errors"
 	"sync"
+
+	"bigcommerce-payments-mcp/bcapi"
 )
 
 // forget has the ledger let go of instruments that this server has deleted, so
@@ -18,8 +21,22 @@ func (d Dependencies) forget(ctx context.Context, customerID int64, tokens []str
 	return ""
 }
 
-// deletions are the instruments that this server has deleted: a repeated call
-// finds them here, and is told apart from one that names a stranger's.
+// explainDelete is explain for deletes from the store alone, which may be made
+// again whatever became of them.
+func explainDelete(err error) *Error {
+	var unknown *bcapi.UnknownError
+	if !errors.As(err, &unknown) {
+		return explain(err)
+	}
+	failure := explainUnknown(unknown)
+	failure.Retryable = true
+	failure.NextStep = "Call again with the same arguments: deleting twice does no harm, and what is gone by then counts as deleted."
+	return failure
+}
+
+// deletions are instruments of customers that this server has set out to delete:
+// a repeated call finds here those that are gone, and is told apart from one that
+// names a stranger's.
 type deletions struct {
 	mu   sync.Mutex
 	seen map[deletion]bool // guarded by mu

@@ -11,7 +11,7 @@ import (
 // Explain says in one sentence why an import stopped, for its record.
 func Explain(err error) string {
 	for _, own := range []error{
-		importer.ErrStopping, importer.ErrUnknowns, importer.ErrChanged, importer.ErrStale,
+		importer.ErrStopping, importer.ErrCancelled, importer.ErrUnknowns, importer.ErrChanged, importer.ErrStale,
 	} {
 		if errors.Is(err, own) {
 			return own.Error()

@@ -7,6 +7,7 @@ import (
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/importer"
 	"bigcommerce-payments-mcp/internal/importer/check"
+	"bigcommerce-payments-mcp/internal/importer/ledger"
 )
 
 // job is the answer of every tool about an import.
@@ -117,6 +118,9 @@ func notNil[T any](list []T) []T {
 
 // nextStepOf says what to do about a job.
 func nextStepOf(s *importer.Summary) string {
+	if s.Reason == ledger.UndoReason {
+		return nextStepOfUndone(s)
+	}
 	switch s.Status {
 	case importer.Planned:
 		return nextStepOfPlan(s)
@@ -125,6 +129,9 @@ func nextStepOf(s *importer.Summary) string {
 	case importer.Completed:
 		return "Nothing: every row is in."
 	case importer.CompletedWithFailures:
+		if len(s.Failures) == 0 { // not one was refused
+			return "Nothing: what is not in was in, and was deleted from the store again. Import that again only if your person asks for it."
+		}
 		return "Correct the rows listed in failures (report_file lists all) and import those again; rows that are in are never sent twice."
 	}
 	again := "Call bulk_import_instruments with plan_id " + string(s.ID)
@@ -141,6 +148,17 @@ func nextStepOf(s *importer.Summary) string {
 		return again + " to go on; what is in is not sent twice."
 	}
 	return again + " to go on once the reason is dealt with; what is in is not sent twice."
+}
+
+// nextStepOfUndone keeps a model from bringing back what was just taken away.
+func nextStepOfUndone(s *importer.Summary) string {
+	switch {
+	case s.Status == importer.Running:
+		return fmt.Sprintf("It is being undone. Call get_import_job with job_id %s to wait for that, or cancel_import_job to stop it.", s.ID)
+	case s.Imported > s.Adopted:
+		return "If your person still wants it undone, call undo_import_job: it goes on where it was, or says why instruments are left."
+	}
+	return "Nothing: it is undone. Import its rows again only if your person asks for it, by a new call of bulk_import_instruments with the file or the rows."
 }
 
 // lower puts a sentence into the middle of another.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
@@ -33,39 +35,55 @@ type undoImportJobOutput struct {
 const undoTime = 45 * time.Second
 
 func (d Dependencies) undoImportJob(a adapter) (server.ServerTool, error) {
+	agreed := new(sync.Map)
 	return define(a, spec{
 		name:  "undo_import_job",
 		title: "Undo import job",
 		description: "Delete from the store exactly the instruments that an import job created; the gateway keeps them, and nothing that was there before is touched. " +
 			"For pilots and wrong mappings. The person is asked first where the client can; else ask them yourself.",
 		hints: hints{destructive: true, idempotent: true, openWorld: true},
-	}, d.undo)
+	}, func(ctx context.Context, in undoImportJobInput) (undoImportJobOutput, error) {
+		return d.undo(ctx, agreed, in)
+	})
 }
 
-func (d Dependencies) undo(ctx context.Context, in undoImportJobInput) (undoImportJobOutput, error) {
+// undo undoes a job as far as it comes. agreed holds the jobs of whose undo a
+// person has agreed to, and which was not at its end then: who agreed to its
+// beginning agreed to all of it. That is this server's memory alone, as others
+// may ask nobody.
+func (d Dependencies) undo(ctx context.Context, agreed *sync.Map, in undoImportJobInput) (undoImportJobOutput, error) {
 	out := undoImportJobOutput{Store: d.Client.Store(), JobID: in.JobID}
-	preview, err := d.Importer.UndoPreview(ctx, in.JobID)
-	if err != nil {
-		return out, err
-	}
-	if preview.Instruments > 0 && !preview.Begun { // who agreed to its beginning agreed to all of it
-		if err := d.confirm(ctx, fmt.Sprintf("undo:%s:%d", in.JobID, preview.Instruments), fmt.Sprintf(
-			"Delete the %d instruments of %d customers that import %s created from the %s? The gateway keeps them.",
-			preview.Instruments, preview.Customers, in.JobID, named(out.Store))); err != nil {
-			return out, err
+	agree := func(p *importer.UndoPreview) error {
+		if _, goesOn := agreed.Load(in.JobID); p.Instruments == 0 || p.Begun && goesOn {
+			return nil
 		}
+		return d.confirm(ctx, fmt.Sprintf("undo:%s:%d:%d", in.JobID, p.Instruments, p.Changed.UnixMilli()), fmt.Sprintf(
+			"Delete the %d instruments of %d customers that import %s created from the %s? The gateway keeps them.",
+			p.Instruments, p.Customers, in.JobID, named(out.Store)))
 	}
 	limited, cancel := context.WithTimeout(ctx, undoTime)
 	defer cancel()
-	s, err := d.Importer.Undo(limited, in.JobID, d.progress(ctx))
-	if err != nil && (s == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) && s.Removed == 0) {
+	s, err := d.Importer.Undo(limited, in.JobID, agree, d.progress(ctx))
+	if s == nil {
 		return out, err
+	}
+	timeIsUp, stopped := errors.Is(err, context.DeadlineExceeded), ctx.Err() != nil || errors.Is(err, importer.ErrCancelled)
+	if s.Remaining > 0 && !stopped && canAsk(ctx) {
+		agreed.Store(in.JobID, true)
+	} else {
+		agreed.Delete(in.JobID)
+	}
+	switch {
+	case err == nil, timeIsUp:
+	case ctx.Err() != nil:
+		out.Reason = "The call was cancelled, or the server is about to end."
+	case s.Removed == 0 && !stopped:
+		return out, explainDelete(err)
+	default:
+		out.Reason = Explain(err)
 	}
 	out.Deleted, out.Remaining, out.Refused = s.Removed, s.Remaining, s.Refused
 	out.Adopted, out.Unsettled = s.Adopted, s.Unsettled
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		out.Reason = Explain(err)
-	}
 	out.NextStep = nextStepOfUndo(out)
 	return out, nil
 }
@@ -73,13 +91,22 @@ func (d Dependencies) undo(ctx context.Context, in undoImportJobInput) (undoImpo
 func nextStepOfUndo(out undoImportJobOutput) string {
 	switch {
 	case out.Reason != "":
-		return "Call again once the reason is dealt with: it goes on where it was."
+		return "Once the reason is dealt with, and if your person still wants it, call again: it goes on where it was."
 	case out.Remaining > 0:
 		return "Call again: it goes on where it was."
-	case out.Unsettled > 0:
-		return "The unsettled rows were left: call bulk_import_instruments with plan_id to have them looked up, cancel it, then call again."
-	case out.Adopted > 0:
-		return "The adopted instruments were left: list_stored_instruments shows them, and delete_stored_instruments takes them away if your person wants that."
+	}
+	var left []string
+	if out.Refused > 0 {
+		left = append(left, fmt.Sprintf("The API refused to delete %d instruments, which are still in the store: call again later; the server's log says why they were refused.", out.Refused))
+	}
+	if out.Unsettled > 0 {
+		left = append(left, "The unsettled rows were left: report_file of get_import_job names their customers, and list_stored_instruments shows what those have; delete_stored_instruments takes away what your person does not want.")
+	}
+	if out.Adopted > 0 {
+		left = append(left, "The adopted instruments were left: list_stored_instruments shows them, and delete_stored_instruments takes them away if your person wants that.")
+	}
+	if len(left) > 0 {
+		return strings.Join(left, " ")
 	}
 	return "Nothing: what the job created is not in the store any more, and its rows can be imported again."
 }

@@ -1,10 +1,10 @@
 package tools
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/mark3labs/mcp-go/server"
 
@@ -38,31 +38,37 @@ func (d Dependencies) unvaultStoredInstrument(a adapter) (server.ServerTool, err
 
 func (d Dependencies) unvault(ctx context.Context, gone *deletions, in unvaultStoredInstrumentInput) (unvaultStoredInstrumentOutput, error) {
 	out := unvaultStoredInstrumentOutput{Store: d.Client.Store(), CustomerID: in.CustomerID, Unvaulted: in.Token}
-	instrument, err := d.oneOfCustomer(ctx, in.CustomerID, in.Token)
+	theirs, err := d.ofCustomer(ctx, in.CustomerID)
 	if err != nil {
-		if gone.has(in.CustomerID, in.Token) {
-			out.NextStep = "Nothing: it was unvaulted before."
-			return out, nil
-		}
 		return out, err
+	}
+	instrument, is := theirs[in.Token]
+	switch {
+	case !is && gone.has(in.CustomerID, in.Token):
+		out.NextStep = "Nothing more can be done here: the store no longer has it. What an earlier call said of the gateway holds."
+		return out, nil
+	case !is:
+		return out, notTheirs(in.CustomerID, "/token")
 	}
 	if err := d.confirm(ctx, fmt.Sprintf("unvault:%d:%s", in.CustomerID, in.Token), fmt.Sprintf(
 		"Delete the %s of customer %d from the %s AND from the gateway's vault, for ever? This cannot be undone.",
 		describe(instrument), in.CustomerID, named(out.Store))); err != nil {
 		return out, err
 	}
+	gone.add(in.CustomerID, []string{in.Token})
+	done := "Nothing: the store and the gateway no longer have it."
 	if err := d.Client.UnvaultStoredInstrument(ctx, in.Token); err != nil {
 		if err := d.unvaulted(ctx, in, err); err != nil {
 			return out, err
 		}
+		done = "The store no longer has it. No answer came that tells of the gateway: ask your person to look in the gateway's own pages whether its vault still has it, and to delete it there if so."
 	}
-	gone.add(in.CustomerID, []string{in.Token})
-	out.NextStep = cmp.Or(d.forget(ctx, in.CustomerID, []string{in.Token}), "Nothing: the store and the gateway no longer have it.")
+	out.NextStep = strings.TrimSpace(d.forget(ctx, in.CustomerID, []string{in.Token}) + " " + done)
 	return out, nil
 }
 
-// unvaulted tells whether an instrument is gone although its request failed;
-// nil when it is.
+// unvaulted tells whether an instrument is gone from the store although no answer
+// says so; nil when it is. Of the gateway that proves nothing.
 func (d Dependencies) unvaulted(ctx context.Context, in unvaultStoredInstrumentInput, err error) error {
 	var unknown *bcapi.UnknownError
 	if !errors.As(err, &unknown) {

@@ -30,6 +30,20 @@ func (im *Importer) Forget(ctx context.Context, customerID int64, tokens []strin
 	return rows, nil
 }
 
+// Imported gives the tokens of a customer's instruments that imports have
+// brought and, as far as the ledger knows, are in the store. None when there is no
+// ledger.
+func (im *Importer) Imported(ctx context.Context, customerID int64) (map[string]bool, error) {
+	l, err := im.knownLedger(ctx)
+	if errors.Is(err, ledger.ErrNone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.Imported(ctx, customerID)
+}
+
 // reportAgain writes the reports of jobs whose rows have changed after they
 // stopped. One that runs writes its own when it ends.
 func (im *Importer) reportAgain(ctx context.Context, l *ledger.Ledger, jobs []ledger.Job) {

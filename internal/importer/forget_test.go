@@ -64,8 +64,8 @@ func TestForgetALoneInstrument(t *testing.T) {
 			if v, err := b.importer.Verify(t.Context(), id, quiet); err != nil || v.Missing+v.Deleted != 0 || v.Present != 1 {
 				t.Errorf("verified %+v, %v", v, err)
 			}
-			if p, err := b.importer.UndoPreview(t.Context(), id); err != nil || p.Begun || p.Instruments+p.Adopted != 1 {
-				t.Errorf("preview %+v, %v", p, err)
+			if p := b.preview(id); p.Begun || p.Instruments+p.Adopted != 1 {
+				t.Errorf("preview %+v", p)
 			}
 			b.plan(rows)
 			if s := b.run(1); s.Imported != 1 || s.Already != 2 || b.distinct() != 2 {

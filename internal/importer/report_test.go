@@ -145,7 +145,7 @@ func TestAReportAfterAnUndo(t *testing.T) {
 	b.must(err)
 	for _, undone := range []bool{false, true} {
 		if undone {
-			_, err := b.importer.Undo(t.Context(), b.last.ID, quiet)
+			_, err := b.importer.Undo(t.Context(), b.last.ID, agreed, quiet)
 			b.must(err)
 		}
 		s, err := b.importer.Job(t.Context(), b.last.ID)

@@ -1,9 +1,11 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/importer/ledger"
@@ -24,6 +26,9 @@ type UndoPreview struct {
 	// Begun is true when an undo of the job was begun, and the job has not gone
 	// on since.
 	Begun bool
+	// Changed is when the job last began or ended: while it stays the same, so do
+	// the instruments, but for those that were deleted meanwhile.
+	Changed time.Time
 }
 
 // UndoSummary tells what an undo has done. RemovedInAll, Adopted, Refused and
@@ -41,38 +46,18 @@ type UndoSummary struct {
 	Reason string
 }
 
-// UndoPreview tells what Undo would do, and changes nothing. ErrNoJob when the
-// store has no such job.
-func (im *Importer) UndoPreview(ctx context.Context, id JobID) (*UndoPreview, error) {
-	l, job, err := im.recordedJob(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	counts, err := l.UndoCounts(ctx, job.Num)
-	if err != nil {
-		return nil, err
-	}
-	customers, err := l.OwnCustomers(ctx, job.Num, 3)
-	if err != nil {
-		return nil, err
-	}
-	return &UndoPreview{
-		JobID: id, Instruments: counts.Own, Customers: counts.OwnCustomers, CustomerIDs: customers,
-		Adopted: counts.Left, Unsettled: counts.Unsettled, Begun: job.Reason == ledger.UndoReason,
-	}, nil
-}
-
-// recordedJob finds a job, and makes no ledger where there is none.
-func (im *Importer) recordedJob(ctx context.Context, id JobID) (*ledger.Ledger, ledger.Job, error) {
+// recordedJob opens the ledger that has a job, and makes none where there is
+// none.
+func (im *Importer) recordedJob(ctx context.Context, id JobID) (*ledger.Ledger, error) {
 	l, err := im.knownLedger(ctx)
 	if errors.Is(err, ledger.ErrNone) {
 		err = ErrNoJob
 	}
 	if err != nil {
-		return nil, ledger.Job{}, err
+		return nil, err
 	}
-	job, err := l.JobByID(ctx, string(id))
-	return l, job, err
+	_, err = l.JobByID(ctx, string(id))
+	return l, err
 }
 
 // Undo deletes from the store, never from the gateway, what a job has brought
@@ -80,15 +65,19 @@ func (im *Importer) recordedJob(ctx context.Context, id JobID) (*ledger.Ledger, 
 // Adopted ones stay, and so does one that was there before or that another row
 // stands for.
 //
-// It can be called again after whatever has ended it, and goes on where it was.
-// The job does not go on by itself; its file can be imported anew.
+// agree is told what is about to be deleted, with the scope's lock held, so that
+// it stays so; when it fails nothing was changed, and its error is returned.
+//
+// Undo can be called again after whatever has ended it, and goes on where it
+// was. The job does not go on by itself; its file can be imported anew.
 //
 // It runs as an import does: *ledger.LockedError when one of the store is
 // running, ErrNoJob when the store has no such job. What ends it later is
-// returned with a summary: the cause of ctx, which ends it between requests, or
-// an error of bcapi. progress is told of instruments deleted.
-func (im *Importer) Undo(ctx context.Context, id JobID, progress Progress) (*UndoSummary, error) {
-	l, _, err := im.recordedJob(ctx, id)
+// returned with a summary: ErrCancelled when somebody cancels the job, the cause
+// of ctx, which ends it between requests as well, or an error of bcapi. progress
+// is told of instruments deleted.
+func (im *Importer) Undo(ctx context.Context, id JobID, agree func(*UndoPreview) error, progress Progress) (*UndoSummary, error) {
+	l, err := im.recordedJob(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -97,18 +86,23 @@ func (im *Importer) Undo(ctx context.Context, id JobID, progress Progress) (*Und
 		return nil, err
 	}
 	defer lock.Unlock() //nolint:errcheck // the system gives it up with the process
-	job, err := l.JobByID(ctx, string(id))
+	job, err := l.Take(ctx, string(id))
 	if err != nil {
 		return nil, err
 	}
-	before, err := l.UndoCounts(ctx, job.Num)
+	u := &undo{Importer: im, ledger: l, job: job, progress: progress}
+	preview, err := u.preview(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.BeginUndo(ctx, job.Num); err != nil {
+	if err := agree(preview); err != nil {
 		return nil, err
 	}
-	u := &undo{Importer: im, ledger: l, job: job, before: before, progress: progress}
+	if preview.Instruments > 0 {
+		if err := l.BeginUndo(ctx, job.Num); err != nil {
+			return nil, err
+		}
+	}
 	return u.carryOut(ctx)
 }
 
@@ -117,10 +111,26 @@ type undo struct {
 	*Importer
 	ledger   *ledger.Ledger
 	job      ledger.Job
-	before   ledger.UndoCounts
+	own      int // instruments that it may delete, at its beginning
 	progress Progress
 
 	gone, refused int
+}
+
+func (u *undo) preview(ctx context.Context) (*UndoPreview, error) {
+	counts, err := u.ledger.UndoCounts(ctx, u.job.Num)
+	if err != nil {
+		return nil, err
+	}
+	customers, err := u.ledger.OwnCustomers(ctx, u.job.Num, 3)
+	if err != nil {
+		return nil, err
+	}
+	u.own = counts.Own
+	return &UndoPreview{
+		JobID: JobID(u.job.ID), Instruments: counts.Own, Customers: counts.OwnCustomers, CustomerIDs: customers,
+		Adopted: counts.Left, Unsettled: counts.Unsettled, Begun: u.job.Reason == ledger.UndoReason, Changed: u.job.UpdatedAt,
+	}, nil
 }
 
 func (u *undo) carryOut(ctx context.Context) (*UndoSummary, error) {
@@ -138,9 +148,13 @@ func (u *undo) carryOut(ctx context.Context) (*UndoSummary, error) {
 	return summary, errors.Join(why, err)
 }
 
-// deleteAll deletes the job's instruments chunk by chunk.
+// deleteAll deletes the job's instruments chunk by chunk, until somebody, in
+// whichever process, asks the job to stop.
 func (u *undo) deleteAll(ctx context.Context) error {
 	for after := 0; ; {
+		if asked, err := u.ledger.AskedToStop(ctx, u.job.Num); err != nil || asked {
+			return cmp.Or(err, ErrCancelled)
+		}
 		rows, err := u.ledger.OwnAfter(ctx, u.job.Num, after, undoChunk)
 		if err != nil || len(rows) == 0 {
 			return err
@@ -149,7 +163,7 @@ func (u *undo) deleteAll(ctx context.Context) error {
 		if err := u.deleteRows(ctx, rows); err != nil {
 			return err
 		}
-		u.progress(u.gone, u.before.Own, "instruments deleted from the store")
+		u.progress(u.gone, u.own, "instruments deleted from the store")
 	}
 }
 
@@ -216,7 +230,7 @@ func (u *undo) summary(ctx context.Context, why error) (*UndoSummary, error) {
 	case s.Refused > 0:
 		s.Reason = fmt.Sprintf("the API refused to delete %d instruments", s.Refused)
 	case s.Unsettled > 0:
-		s.Reason = fmt.Sprintf("of %d rows it is not known whether the store has them: the next import into this store looks them up, and then this job can be undone again", s.Unsettled)
+		s.Reason = fmt.Sprintf("of %d rows it is not known whether the store has them: what it has of them was left", s.Unsettled)
 	}
 	return s, nil
 }

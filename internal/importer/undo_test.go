@@ -64,9 +64,29 @@ func (b *bench) through(change func(*altered)) *importer.Importer {
 // undo undoes a job, which must succeed.
 func (b *bench) undo(id importer.JobID) *importer.UndoSummary {
 	b.t.Helper()
-	s, err := b.importer.Undo(b.t.Context(), id, quiet)
+	s, err := b.importer.Undo(b.t.Context(), id, agreed, quiet)
 	b.must(err)
 	return s
+}
+
+// agreed is of whoever agrees to whatever an undo is about to delete.
+func agreed(*importer.UndoPreview) error { return nil }
+
+// preview asks an importer what an undo would do, and does not agree to it.
+func preview(ctx context.Context, im *importer.Importer, id importer.JobID) (told *importer.UndoPreview, err error) {
+	no := errors.New("no")
+	s, err := im.Undo(ctx, id, func(p *importer.UndoPreview) error { told = p; return no }, quiet)
+	if s == nil && errors.Is(err, no) {
+		err = nil
+	}
+	return told, err
+}
+
+func (b *bench) preview(id importer.JobID) *importer.UndoPreview {
+	b.t.Helper()
+	p, err := preview(b.t.Context(), b.importer, id)
+	b.must(err)
+	return p
 }
 
 // job tells how a job stands; its numbers must add up.
@@ -139,8 +159,7 @@ func TestUndoAndImportAgain(t *testing.T) {
 		}
 	}
 
-	preview, err := b.importer.UndoPreview(t.Context(), id)
-	b.must(err)
+	preview := b.preview(id)
 	if preview.Instruments != 119-adopted || preview.Adopted != adopted || preview.Begun || len(preview.CustomerIDs) != 3 || preview.Customers > 89 || preview.Customers < 70 {
 		t.Errorf("%+v", preview)
 	}
@@ -247,7 +266,7 @@ func TestUndoFaults(t *testing.T) {
 			}
 			removed := 0
 			for range tt.calls {
-				s, err := b.importer.Undo(t.Context(), id, quiet)
+				s, err := b.importer.Undo(t.Context(), id, agreed, quiet)
 				if err == nil || s == nil || s.Reason == "" || s.Remaining == 0 || s.Removed+s.Remaining+removed != 120 {
 					t.Fatalf("%+v, %v", s, err)
 				}
@@ -275,10 +294,8 @@ func TestUndoFaults(t *testing.T) {
 // is not recorded as removed may be gone, never the other way round.
 func (b *bench) undoIsHalfDone(id importer.JobID, removed int) {
 	b.t.Helper()
-	preview, err := b.importer.UndoPreview(b.t.Context(), id)
-	b.must(err)
-	if !preview.Begun || preview.Instruments != 120-removed {
-		b.t.Errorf("removed %d, %+v", removed, preview)
+	if preview := b.preview(id); !preview.Begun || preview.Instruments != 120-removed {
+		b.t.Errorf("%d were removed, %+v", removed, preview)
 	}
 	lines, left := b.report(b.job(id)), b.tokens()
 	for number, line := range lines {
@@ -294,7 +311,7 @@ func TestUndoTellsASystemicRefusal(t *testing.T) {
 	id := b.plan(cards(60)).ID
 	b.run(1)
 	b.faults(`[{` + deletePath + `,"times":1,"action":{"status":403}}]`)
-	s, err := b.importer.Undo(t.Context(), id, quiet)
+	s, err := b.importer.Undo(t.Context(), id, agreed, quiet)
 	if refused := new(bcapi.RefusedError); !errors.As(err, &refused) || refused.Kind != bcapi.RefusedSystemic {
 		t.Errorf("error %v", err)
 	}
@@ -319,7 +336,7 @@ func TestUndoOfWhatIsRefused(t *testing.T) {
 			return result, err
 		}
 	})
-	s, err := picky.Undo(t.Context(), id, quiet)
+	s, err := picky.Undo(t.Context(), id, agreed, quiet)
 	b.must(err)
 	if s.Removed != 59 || s.Refused != 1 || s.Remaining != 0 || s.Reason == "" {
 		t.Errorf("%+v", s)
@@ -342,7 +359,7 @@ func TestUndoGoesOn(t *testing.T) {
 	removed := 0
 	for range 3 { // between two chunks
 		ctx, stop := context.WithCancelCause(t.Context())
-		s, err := b.importer.Undo(ctx, id, func(int, int, string) { stop(importer.ErrStopping) })
+		s, err := b.importer.Undo(ctx, id, agreed, func(int, int, string) { stop(importer.ErrStopping) })
 		stop(nil)
 		if !errors.Is(err, importer.ErrStopping) || s.Removed != 50 || s.Reason != importer.ErrStopping.Error() {
 			t.Fatalf("%+v, %v", s, err)
@@ -361,7 +378,7 @@ func TestUndoGoesOn(t *testing.T) {
 			return b.client.DeleteStoredInstruments(context.WithoutCancel(ctx), tokens)
 		}
 	})
-	if s, err := left.Undo(ctx, id, quiet); !errors.Is(err, importer.ErrStopping) || s.Removed != 50 || s.RemovedInAll != 200 {
+	if s, err := left.Undo(ctx, id, agreed, quiet); !errors.Is(err, importer.ErrStopping) || s.Removed != 50 || s.RemovedInAll != 200 {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	// Killed with the answer under way: the ledger is told nothing.
@@ -372,7 +389,7 @@ func TestUndoGoesOn(t *testing.T) {
 			return bcapi.DeleteResult{}, errors.Join(killed, err)
 		}
 	})
-	if s, err := dying.Undo(t.Context(), id, quiet); !errors.Is(err, killed) || s.Removed != 0 || s.Remaining != 200 || len(b.stored()) != 150 {
+	if s, err := dying.Undo(t.Context(), id, agreed, quiet); !errors.Is(err, killed) || s.Removed != 0 || s.Remaining != 200 || len(b.stored()) != 150 {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	if s := b.undo(id); s.Removed != 200 || s.RemovedInAll != 400 || len(b.stored()) != 0 {
@@ -429,11 +446,8 @@ func TestUndoOfAJobThatIsNotThere(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
 	nobody := func(im *importer.Importer, id importer.JobID) {
 		t.Helper()
-		if _, err := im.Undo(t.Context(), id, quiet); !errors.Is(err, importer.ErrNoJob) {
+		if _, err := im.Undo(t.Context(), id, agreed, quiet); !errors.Is(err, importer.ErrNoJob) {
 			t.Errorf("undo: %v", err)
-		}
-		if _, err := im.UndoPreview(t.Context(), id); !errors.Is(err, importer.ErrNoJob) {
-			t.Errorf("preview: %v", err)
 		}
 	}
 	nobody(b.importer, "imp_none")
@@ -469,12 +483,12 @@ func TestUndoAndImportsExcludeEachOther(t *testing.T) {
 	first, _, ended := b.startHeld()
 	second := b.another()
 	for _, id := range []importer.JobID{done, running} {
-		_, err := second.Undo(t.Context(), id, quiet)
+		_, err := second.Undo(t.Context(), id, agreed, quiet)
 		if locked := new(ledger.LockedError); !errors.As(err, &locked) || locked.JobID != string(running) {
 			t.Errorf("undo of %s: %v", id, err)
 		}
-		if preview, err := second.UndoPreview(t.Context(), id); err != nil || preview.Begun {
-			t.Errorf("preview %+v, %v", preview, err)
+		if told, err := preview(t.Context(), second, id); told != nil || !errors.As(err, new(*ledger.LockedError)) {
+			t.Errorf("somebody was asked about what may change: %+v, %v", told, err)
 		}
 	}
 	close(first.letGo)
@@ -484,7 +498,7 @@ func TestUndoAndImportsExcludeEachOther(t *testing.T) {
 	}
 
 	tried := false
-	s, err := second.Undo(t.Context(), done, func(int, int, string) {
+	s, err := second.Undo(t.Context(), done, agreed, func(int, int, string) {
 		tried = true
 		_, err := b.importer.Inline(t.Context(), importer.Inline{card(900, "x")}, importer.Options{}, quiet)
 		if locked := new(ledger.LockedError); !errors.As(err, &locked) || locked.JobID != string(done) {
@@ -532,9 +546,7 @@ func TestUndoOfAnUnfinishedJob(t *testing.T) {
 	if s, err := b.importer.Apply(t.Context(), id, importer.Leave, quiet); err != nil || s.Already != remaining || b.distinct() != 200 {
 		t.Errorf("the undone job goes on: %+v, %v", s, err)
 	}
-	preview, err := b.importer.UndoPreview(t.Context(), id)
-	b.must(err)
-	if preview.Begun || preview.Instruments != 0 {
+	if preview := b.preview(id); preview.Begun || preview.Instruments != 0 {
 		t.Errorf("it would be undone again without asking: %+v", preview)
 	}
 	if u := b.undo(again); u.Removed != 200 || len(b.stored()) != 0 {

@@ -10,19 +10,29 @@ func (l *Ledger) OldTokens(ctx context.Context, customerID int64) (old map[strin
 	if err := l.read.QueryRowContext(ctx, `SELECT count(*) FROM customers_seen WHERE customer_id = ?`, customerID).Scan(&looked); err != nil || looked == 0 {
 		return nil, false, err
 	}
-	found, err := l.read.QueryContext(ctx, `SELECT token FROM tokens_seen WHERE customer_id = ?1
+	old, err = l.tokens(ctx, `SELECT token FROM tokens_seen WHERE customer_id = ?1
 		UNION SELECT token FROM rows WHERE customer_id = ?1 AND state = 3`, customerID)
+	return old, err == nil, err
+}
+
+// Imported gives the tokens of a customer that imported rows have brought.
+func (l *Ledger) Imported(ctx context.Context, customerID int64) (map[string]bool, error) {
+	return l.tokens(ctx, `SELECT token FROM rows WHERE customer_id = ? AND state = 3`, customerID)
+}
+
+func (l *Ledger) tokens(ctx context.Context, query string, args ...any) (map[string]bool, error) {
+	found, err := l.read.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	defer found.Close()
-	old = make(map[string]bool)
+	all := make(map[string]bool)
 	for found.Next() {
 		var token string
 		if err := found.Scan(&token); err != nil {
-			return nil, false, err
+			return nil, err
 		}
-		old[token] = true
+		all[token] = true
 	}
-	return old, true, found.Err()
+	return all, found.Err()
 }

@@ -14,7 +14,9 @@ const RemovedMessage = "deleted from the store again"
 
 // UndoReason is the reason of a job whose undo has begun. Whatever is said of
 // the job later takes its place: when it goes on, its undo has to begin anew.
-const UndoReason = "it was undone: what it had brought into the store is deleted from there again"
+//
+// It holds however far the undo came.
+const UndoReason = "it is undone: what it has brought into the store is deleted from there again, but for what still counts as imported"
 
 // BeginUndo records that a job is being undone, which is before its first
 // instrument is deleted. An unfinished job is cancelled. It is no longer found
