@@ -28,12 +28,25 @@ type position struct {
 	CustomerID int64  `json:"c,omitempty"`
 	After      string `json:"a,omitempty"`
 	Told       int    `json:"t,omitempty"`
+	Before     int    `json:"b,omitempty"` // instruments of the pages before
+}
+
+// opens reads a cursor of a customer's list, or of the store's.
+func (p *position) opens(cursors sealer, cursor string, customerID int64) bool {
+	return cursors.open(cursor, p) && p.CustomerID == customerID && p.Told >= 0 && p.Before >= 0
+}
+
+// endsWith reports whether a page is the last although the API says how to go
+// on: it is shorter than asked, and completes the total.
+func (p position) endsWith(read bcapi.StoredInstruments, limit int) bool {
+	return len(read.Instruments) < limit && read.Total != nil && p.Before+len(read.Instruments) >= *read.Total
 }
 
 const defaultPage = 20
 
 func (d Dependencies) listStoredInstruments(a adapter) (server.ServerTool, error) {
-	cursors := newSealer()
+	store := d.Client.Store()
+	cursors := namedSealer("list_stored_instruments of " + d.Client.Origin() + " " + store.Hash) // outlives the process
 	return define(a, spec{
 		name:        "list_stored_instruments",
 		title:       "List stored instruments",
@@ -43,7 +56,7 @@ func (d Dependencies) listStoredInstruments(a adapter) (server.ServerTool, error
 		var from position
 		if in.Cursor == "" {
 			from.CustomerID = in.CustomerID
-		} else if !cursors.open(in.Cursor, &from) || from.CustomerID != in.CustomerID {
+		} else if !from.opens(cursors, in.Cursor, in.CustomerID) {
 			return listStoredInstrumentsOutput{}, invalidArguments([]schemas.Violation{{
 				Pointer: "/cursor", Problem: "is not a next_cursor of this list: begin again without it",
 			}}, 0)
@@ -65,8 +78,8 @@ func (d Dependencies) listStoredInstruments(a adapter) (server.ServerTool, error
 		case len(rest) > limit:
 			from.Told += limit
 			out.NextCursor = cursors.seal(from)
-		case read.Next != "":
-			out.NextCursor = cursors.seal(position{CustomerID: in.CustomerID, After: read.Next})
+		case read.Next != "" && !from.endsWith(read, limit):
+			out.NextCursor = cursors.seal(position{CustomerID: in.CustomerID, After: read.Next, Before: from.Before + len(read.Instruments)})
 		}
 		return out, nil
 	})

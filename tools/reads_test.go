@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"bigcommerce-payments-mcp/internal/sandbox"
+	"bigcommerce-payments-mcp/tools"
 )
 
 // listed is one answer of list_stored_instruments.
@@ -71,18 +72,20 @@ func TestListsGoOnWithACursor(t *testing.T) {
 		arguments string
 		limit     int
 		want      int
+		calls     int
 	}{
-		"the store, by default":  {``, 20, 60},
-		"the store, in sevens":   {`"limit":7,`, 7, 60},
-		"a customer, in sevens":  {`"customer_id":1,"limit":7,`, 7, 20},
-		"a customer, at once":    {`"customer_id":1,"limit":100,`, 100, 20},
-		"a customer of nothing":  {`"customer_id":99,`, 20, 0},
-		"the store, by hundreds": {`"limit":100,`, 100, 60},
+		"the store, by default":  {``, 20, 60, 4}, // the API's cursor leads to an empty page
+		"the store, in sevens":   {`"limit":7,`, 7, 60, 9},
+		"a customer, in sevens":  {`"customer_id":1,"limit":7,`, 7, 20, 3},
+		"a customer, at once":    {`"customer_id":1,"limit":100,`, 100, 20, 1},
+		"a customer of nothing":  {`"customer_id":99,`, 20, 0, 1},
+		"the store, by hundreds": {`"limit":100,`, 100, 60, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			seen := make(map[string]bool)
-			cursor := ""
-			for range 100 {
+			cursor, calls := "", 0
+			for cursor != "" || calls == 0 {
+				calls++
 				arguments := strings.TrimSuffix(tt.arguments, ",")
 				if cursor != "" {
 					arguments = fmt.Sprintf(`%s"cursor":%q`, tt.arguments, cursor)
@@ -97,12 +100,10 @@ func TestListsGoOnWithACursor(t *testing.T) {
 					}
 					seen[in.Token] = true
 				}
-				if cursor = page.NextCursor; cursor == "" {
-					break
-				}
+				cursor = page.NextCursor
 			}
-			if len(seen) != tt.want || cursor != "" {
-				t.Errorf("%d instruments, want %d", len(seen), tt.want)
+			if len(seen) != tt.want || calls != tt.calls {
+				t.Errorf("%d instruments in %d calls, want %d in %d", len(seen), calls, tt.want, tt.calls)
 			}
 		})
 	}
@@ -136,6 +137,18 @@ func TestPagesLongerThanAsked(t *testing.T) {
 	}
 }
 
+// A server that was started again goes on with a list.
+func TestCursorsOutliveTheServer(t *testing.T) {
+	var d tools.Dependencies
+	f := newFixture(t, func(own *tools.Dependencies) { d = *own })
+	f.fill(t, 9)
+	first := f.list(t, `{"limit":5}`)
+	rest := f.again(t, d).list(t, fmt.Sprintf(`{"limit":5,"cursor":%q}`, first.NextCursor))
+	if len(rest.Instruments) != 4 || rest.NextCursor != "" || rest.Instruments[0].Token == first.Instruments[0].Token {
+		t.Errorf("%+v", rest)
+	}
+}
+
 func TestCursorsOfOthersAreRefused(t *testing.T) {
 	f := newFixture(t, nil)
 	f.fill(t, 60)
@@ -144,13 +157,13 @@ func TestCursorsOfOthersAreRefused(t *testing.T) {
 	other := newFixture(t, nil)
 	other.fill(t, 30)
 	for name, arguments := range map[string]string{
-		"altered":                    fmt.Sprintf(`{"cursor":%q}`, flip(cursor)),
-		"cut":                        fmt.Sprintf(`{"cursor":%q}`, cursor[:20]),
-		"made up":                    `{"cursor":"ODc="}`,
-		"of the store, for one":      fmt.Sprintf(`{"cursor":%q,"customer_id":1}`, cursor),
-		"of one, for the store":      fmt.Sprintf(`{"cursor":%q}`, of1),
-		"of one, for another":        fmt.Sprintf(`{"cursor":%q,"customer_id":2}`, of1),
-		"of another server's making": fmt.Sprintf(`{"cursor":%q}`, other.list(t, `{"limit":5}`).NextCursor),
+		"altered":               fmt.Sprintf(`{"cursor":%q}`, flip(cursor)),
+		"cut":                   fmt.Sprintf(`{"cursor":%q}`, cursor[:20]),
+		"made up":               `{"cursor":"ODc="}`,
+		"of the store, for one": fmt.Sprintf(`{"cursor":%q,"customer_id":1}`, cursor),
+		"of one, for the store": fmt.Sprintf(`{"cursor":%q}`, of1),
+		"of one, for another":   fmt.Sprintf(`{"cursor":%q,"customer_id":2}`, of1),
+		"of another store's":    fmt.Sprintf(`{"cursor":%q}`, other.list(t, `{"limit":5}`).NextCursor),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if e := f.call(t, "list_stored_instruments", arguments).failure(t); e.Code != "invalid_arguments" || e.Retryable {

@@ -8,15 +8,22 @@ import (
 	"encoding/json"
 )
 
-// sealer signs what a client keeps for the server between two calls. Its key
-// is gone with the process.
+// sealer signs what a client keeps for the server between two calls.
 type sealer struct{ key [32]byte }
 
+// newSealer makes a sealer whose key is gone with the process, and with it what
+// was sealed.
 func newSealer() sealer {
 	var s sealer
 	_, _ = rand.Read(s.key[:]) // never fails
 	return s
 }
+
+// namedSealer makes a sealer that every process with the same name has. It tells
+// what was altered by mistake, or meant for another name; who means to can seal
+// whatever they like, so what it opens must not be trusted further than an
+// argument.
+func namedSealer(name string) sealer { return sealer{sha256.Sum256([]byte(name))} }
 
 // seal gives a value as text that only this sealer opens.
 func (s sealer) seal(value any) string {
