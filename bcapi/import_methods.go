@@ -17,6 +17,29 @@ type ImportMethod struct {
 	SupportedInstruments []string // such as raw_card
 }
 
+// Excludes reports whether the method is for other types of instruments, as far
+// as the API tells: type and supported_instruments are not documented well
+// enough to refuse anything for them.
+func (m ImportMethod) Excludes(t InstrumentType) bool {
+	var takes []InstrumentType
+	switch own := readInstrumentType(m.Type); own {
+	case CreditCard, PayPalAccount, BankAccount:
+		takes = append(takes, own)
+	default:
+		for _, name := range m.SupportedInstruments {
+			switch name {
+			case "raw_card", "tokenized_card":
+				takes = append(takes, CreditCard)
+			case "tokenized_paypal_account":
+				takes = append(takes, PayPalAccount)
+			default: // of which nothing is known
+				return false
+			}
+		}
+	}
+	return len(takes) > 0 && !slices.Contains(takes, t)
+}
+
 var importMethods = route{
 	method:   http.MethodGet,
 	template: "/payments/stored-instruments/methods",

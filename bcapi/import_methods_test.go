@@ -2,10 +2,30 @@ package bcapi
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+func TestWhatAMethodIsFor(t *testing.T) {
+	for name, tt := range map[string]struct {
+		method ImportMethod
+		takes  []InstrumentType
+	}{
+		"by its type":           {ImportMethod{Type: "paypal_account"}, []InstrumentType{PayPalAccount}},
+		"in the other words":    {ImportMethod{Type: "stored_bank_account"}, []InstrumentType{BankAccount}},
+		"by what it supports":   {ImportMethod{Type: "x", SupportedInstruments: []string{"raw_card", "tokenized_paypal_account"}}, []InstrumentType{CreditCard, PayPalAccount}},
+		"supports what is new":  {ImportMethod{SupportedInstruments: []string{"raw_card", "tokenized_sepa"}}, []InstrumentType{CreditCard, PayPalAccount, BankAccount}},
+		"nothing is told of it": {ImportMethod{}, []InstrumentType{CreditCard, PayPalAccount, BankAccount}},
+	} {
+		for _, of := range []InstrumentType{CreditCard, PayPalAccount, BankAccount} {
+			if got, want := tt.method.Excludes(of), !slices.Contains(tt.takes, of); got != want {
+				t.Errorf("%s: excludes %s: %v, want %v", name, of, got, want)
+			}
+		}
+	}
+}
 
 func TestImportMethods(t *testing.T) {
 	var method, path, query string

@@ -115,7 +115,7 @@ func (d Dependencies) apply(ctx context.Context, id importer.JobID, answer impor
 	if s.Status != importer.Running && s.Imported+s.Unconfirmed == 0 && s.Remaining > 0 { // nobody has agreed yet, as far as is known
 		if err := d.confirm(ctx, fmt.Sprintf("plan:%s:%d:%d", id, s.Remaining, s.Failed), fmt.Sprintf(
 			"Import %d instruments of %d customers from %s into the %s? %d rows of the file are refused.",
-			s.Remaining, s.Customers, s.File, named(d.Client.Store()), s.Failed)); err != nil {
+			s.Remaining, s.Unsent.Customers, s.File, named(d.Client.Store()), s.Failed)); err != nil {
 			return nil, err
 		}
 	}

@@ -59,7 +59,7 @@ func (d Dependencies) cancelImportJob(a adapter) (server.ServerTool, error) {
 	return define(a, spec{
 		name:        "cancel_import_job",
 		title:       "Cancel import job",
-		description: "Stop a running import job between two requests. What is imported stays; the job can be gone on with later.",
+		description: "Stop an import job, between two requests if it runs, or drop a plan. What is imported stays; the job can be gone on with later.",
 		hints:       hints{idempotent: true},
 		output:      a.jobState,
 	}, func(ctx context.Context, in cancelImportJobInput) (job, error) {

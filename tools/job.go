@@ -52,10 +52,13 @@ type verified struct {
 
 // plan is what is left to do.
 type plan struct {
-	Customers int `json:"customers"`
-	Expired   int `json:"expired"`
-	Requests  int `json:"requests"`
-	Seconds   int `json:"seconds"`
+	FirstRow  int            `json:"first_row"` // to be sent
+	LastRow   int            `json:"last_row"`
+	Types     map[string]int `json:"types"` // rows by type
+	Customers int            `json:"customers"`
+	Expired   int            `json:"expired"`
+	Requests  int            `json:"requests"`
+	Seconds   int            `json:"seconds"`
 }
 
 // failure is one refused row.
@@ -81,7 +84,10 @@ func newJob(store bcapi.Store, s *importer.Summary) job {
 		Failures: []failure{}, Instruments: []jobInstrument{}, ReportFile: s.Report,
 	}
 	if s.Status == importer.Planned {
-		j.Plan = &plan{Customers: s.Customers, Expired: s.Expired, Requests: s.Requests, Seconds: s.Seconds}
+		j.Plan = &plan{
+			FirstRow: s.Unsent.FirstRow, LastRow: s.Unsent.LastRow, Types: s.Unsent.Types, Customers: s.Unsent.Customers,
+			Expired: s.Expired, Requests: s.Requests, Seconds: s.Seconds,
+		}
 	}
 	for _, f := range s.Failures {
 		row := failure{Row: f.Row, Problems: f.Problems}
@@ -127,6 +133,9 @@ func nextStepOf(s *importer.Summary) string {
 	case importer.Running:
 		return fmt.Sprintf("It goes on in the background. Call get_import_job with job_id %s to wait for it, or cancel_import_job to stop it.", s.ID)
 	case importer.Completed:
+		if n := s.Behind; n > 0 {
+			return fmt.Sprintf("Every row of this pilot is in; %d good rows of the file are not. Verify the pilot with get_import_job, have your person try a charge, then call bulk_import_instruments with the file and without limit.", n)
+		}
 		return "Nothing: every row is in."
 	case importer.CompletedWithFailures:
 		if len(s.Failures) == 0 { // not one was refused
@@ -134,6 +143,11 @@ func nextStepOf(s *importer.Summary) string {
 		}
 		return "Correct the rows listed in failures (report_file lists all) and import those again; rows that are in are never sent twice."
 	}
+	return nextStepOfStopped(s)
+}
+
+// nextStepOfStopped says how to go on with a job that has not come to its end.
+func nextStepOfStopped(s *importer.Summary) string {
 	again := "Call bulk_import_instruments with plan_id " + string(s.ID)
 	if s.File == "" {
 		again = "Call bulk_import_instruments with the same rows"
@@ -144,6 +158,8 @@ func nextStepOf(s *importer.Summary) string {
 			s.Held, lower(again))
 	case s.Held > 0:
 		return again + fmt.Sprintf(" to go on once the reason is dealt with; what is in is not sent twice. %d rows wait for your person, who has to look for them in the store: then add unconfirmed: \"resend\" (they are not there) or \"skip\".", s.Held)
+	case s.Status == importer.Cancelled && s.Remaining+s.Unconfirmed == 0:
+		return "Nothing is left to import."
 	case s.Status == importer.Cancelled:
 		return again + " to go on; what is in is not sent twice."
 	}

@@ -15,13 +15,14 @@ type listImportPaymentMethodsInput struct {
 
 type listImportPaymentMethodsOutput struct {
 	Store          bcapi.Store           `json:"store"`
-	PaymentMethods []importPaymentMethod `json:"payment_methods" jsonschema:"description={payment_method_id\\, name\\, test_mode}"`
+	PaymentMethods []importPaymentMethod `json:"payment_methods" jsonschema:"description={payment_method_id\\, name\\, type\\, test_mode}"`
 	NextStep       string                `json:"next_step,omitempty"`
 }
 
 type importPaymentMethod struct {
 	PaymentMethodID string `json:"payment_method_id"`
 	Name            string `json:"name,omitempty"`
+	Type            string `json:"type,omitempty"` // of the instruments that it is for
 	TestMode        bool   `json:"test_mode"`
 }
 
@@ -41,7 +42,7 @@ func (d Dependencies) listImportPaymentMethods(a adapter) (server.ServerTool, er
 			return out, err
 		}
 		for _, m := range methods {
-			out.PaymentMethods = append(out.PaymentMethods, importPaymentMethod{PaymentMethodID: m.ID, Name: m.Name, TestMode: m.TestMode})
+			out.PaymentMethods = append(out.PaymentMethods, importPaymentMethod{PaymentMethodID: m.ID, Name: m.Name, Type: m.Type, TestMode: m.TestMode})
 		}
 		if len(methods) == 0 {
 			out.NextStep = "Nothing can be imported in this currency: tell your person to enable a gateway with stored instruments for it (Settings > Setup > Payments), or ask for another currency."

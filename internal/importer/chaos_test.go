@@ -17,7 +17,7 @@ import (
 )
 
 // schedules is how many schedules of faults TestChaos tries.
-const schedules = 200
+const schedules = 100
 
 // TestChaos imports through faults, stops, crashes and resumptions that a seed
 // decides. Whatever happens: nothing is stored twice, no row is lost, every

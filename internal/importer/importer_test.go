@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/importer"
 	"bigcommerce-payments-mcp/internal/importer/importertest"
+	"bigcommerce-payments-mcp/internal/importer/ledger"
 	"bigcommerce-payments-mcp/internal/sandbox"
 )
 
@@ -369,12 +371,24 @@ func TestPilotThenTheRest(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
 	rows := cards(30)
 	rows[1].Instrument.ExpiryMonth = ptr(13)
+	rows[20].Instrument = bcapi.ImportInstrument{Type: bcapi.PayPalAccount, VaultToken: "p", Email: "p@example.com"}
+	rows[20].PaymentMethodID = "braintree.paypal"
+	behind := importer.Count{Message: "good rows are behind the limit and not part of this import", Count: 24, FirstRow: 7}
 	pilot := b.plan(rows, func(r *importer.FileRequest) { r.Limit = 5 })
-	if pilot.Total != 5 || len(pilot.Warnings) != 2 {
+	want := ledger.Unsent{Customers: 4, FirstRow: 1, LastRow: 6, Types: map[string]int{"credit_card": 5}}
+	if pilot.Total != 5 || pilot.Behind != 24 || len(pilot.Warnings) != 2 || pilot.Warnings[1] != behind || !reflect.DeepEqual(pilot.Unsent, want) {
 		t.Errorf("pilot %+v", pilot)
 	}
-	if s := b.run(1); s.Status != importer.Completed || s.Imported != 5 || len(b.stored()) != 5 {
+	if s := b.run(1); s.Status != importer.Completed || s.Imported != 5 || s.Behind != 24 || len(b.stored()) != 5 {
 		t.Errorf("%+v", s)
+	}
+	again := b.plan(rows, func(r *importer.FileRequest) { r.Limit = 1 })
+	already := importer.Count{Message: "rows are already imported", Count: 5, FirstRow: 1}
+	if again.Unsent.FirstRow != 7 || len(again.Warnings) != 3 || again.Warnings[1] != already {
+		t.Errorf("the next pilot %+v", again)
+	}
+	if s := b.plan(rows); !reflect.DeepEqual(s.Unsent.Types, map[string]int{"credit_card": 23, "paypal_account": 1}) {
+		t.Errorf("the rest %+v", s)
 	}
 	b.plan(rows)
 	if s := b.run(1); s.Already != 5 || s.Imported != 24 || s.Failed != 1 || len(b.stored()) != 29 {
@@ -399,6 +413,18 @@ func TestChargingMethodIsRefused(t *testing.T) {
 	row := card(1, "a")
 	row.PaymentMethodID = "braintree.card"
 	if s := b.plan(importer.Inline{row}); s.Failed != 1 || s.Failures[0].Problems[0].Field != "payment_method_id" {
+		t.Errorf("%+v", s)
+	}
+}
+
+// The store tells what a method is for, but not reliably: a row that has another
+// type is warned of, and can be sent.
+func TestAMethodForAnotherTypeIsWarnedOf(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	rows := cards(3)
+	rows[2].PaymentMethodID = "braintree.paypal"
+	s := b.plan(rows)
+	if s.Failed != 0 || s.Remaining != 3 || len(s.Warnings) != 1 || s.Warnings[0].Field != "payment_method_id" || s.Warnings[0].Count != 1 || s.Warnings[0].FirstRow != 3 {
 		t.Errorf("%+v", s)
 	}
 }

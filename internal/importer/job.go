@@ -25,7 +25,8 @@ func newJobID() JobID {
 type record struct {
 	File        *FileRequest       `json:"file,omitempty"` // nil: the rows came with the call
 	Fingerprint source.Fingerprint `json:"fingerprint,omitzero"`
-	Left        []Count            `json:"left,omitempty"` // rows that a limit has left out, by why
+	Left        []Count            `json:"left,omitempty"`   // rows that a limit has left out, by why
+	Behind      int                `json:"behind,omitempty"` // of them: good ones
 	// Reported are the numbers that the report shows: nil before the job was
 	// begun, and zeros from then on until there is a report.
 	Reported *numbers `json:"reported,omitempty"`

@@ -46,7 +46,7 @@ func (im *Importer) PlanFile(ctx context.Context, request FileRequest, progress 
 		return nil, err
 	}
 	if request.Limit > 0 {
-		if r.Left, err = im.limit(ctx, l, draft.Job, request.Limit); err != nil {
+		if err = im.limit(ctx, l, draft.Job, &r); err != nil {
 			return nil, err
 		}
 	}
@@ -61,20 +61,25 @@ func (im *Importer) PlanFile(ctx context.Context, request FileRequest, progress 
 	return im.Job(ctx, JobID(draft.ID))
 }
 
-// limit makes a pilot of a job, and tells what it leaves out.
-func (im *Importer) limit(ctx context.Context, l *ledger.Ledger, job ledger.Job, rows int) ([]Count, error) {
+// limit makes a pilot of a job, and records what it leaves out.
+func (im *Importer) limit(ctx context.Context, l *ledger.Ledger, job ledger.Job, r *record) error {
 	whole, err := im.summary(ctx, l, job, false)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	left := whole.FailureSummary
+	r.Left = whole.FailureSummary
 	if whole.Already > 0 {
-		left = append(left, Count{Message: "rows are already imported", Count: whole.Already, FirstRow: 1})
+		already, err := l.FirstRows(ctx, job.Num, ledger.Already, ledger.Already, 1)
+		if err != nil {
+			return err
+		}
+		r.Left = append(r.Left, Count{Message: "rows are already imported", Count: whole.Already, FirstRow: already[0].Row})
 	}
-	if rest := whole.Remaining - rows; rest > 0 {
-		left = append(left, Count{Message: "good rows are behind the limit and not part of this import", Count: rest, FirstRow: 1})
+	var first int
+	if r.Behind, first, err = l.Keep(ctx, job.Num, r.File.Limit); r.Behind > 0 {
+		r.Left = append(r.Left, Count{Message: "good rows are behind the limit and not part of this import", Count: r.Behind, FirstRow: first})
 	}
-	return left, l.Keep(ctx, job.Num, rows)
+	return err
 }
 
 // Apply carries a planned job out, or goes on with one that was stopped, and

@@ -16,7 +16,7 @@ const planChunk = 2000
 // plan checks every row and writes what it finds into the job, which has no
 // rows yet. Nothing is sent. progress is told of rows checked.
 func (e *engine) plan(ctx context.Context, progress func(done int)) error {
-	p := planner{engine: e, ctx: ctx, methods: make(map[string][]string)}
+	p := planner{engine: e, ctx: ctx, methods: make(map[string][]bcapi.ImportMethod)}
 	err := e.rows.Each(ctx, e.Checker, func(row Judged) error {
 		if err := p.add(row); err != nil || len(p.pending) < planChunk {
 			return err
@@ -40,7 +40,7 @@ func (e *engine) plan(ctx context.Context, progress func(done int)) error {
 type planner struct {
 	*engine
 	ctx     context.Context
-	methods map[string][]string // by currency: the payment method ids that an import may use
+	methods map[string][]bcapi.ImportMethod // by currency: those that an import may use
 	pending []ledger.NewRow
 	emails  []string // of pending's billing addresses
 }
@@ -48,11 +48,9 @@ type planner struct {
 func (p *planner) add(row Judged) error {
 	verdict := row.Verdict
 	if verdict.OK() {
-		problem, err := p.checkMethod(row.Import)
-		if err != nil {
+		if err := p.checkMethod(row.Import, &verdict); err != nil {
 			return err
 		}
-		verdict.Problems = append(verdict.Problems, problem...)
 	}
 	keys, err := p.ledger.Keys(check.Provider(row.Import.PaymentMethodID), row.Import)
 	if err != nil {
@@ -119,24 +117,38 @@ func (p *planner) verifyCustomers() error {
 // checkMethod asks the store, once per currency, which payment method ids an
 // import may use: those for charging look alike and are others
 // (docs/api-facts.md 2.8, 2.9).
-func (p *planner) checkMethod(row *bcapi.ImportRow) ([]check.Problem, error) {
-	ids, known := p.methods[row.CurrencyCode]
+func (p *planner) checkMethod(row *bcapi.ImportRow, verdict *check.Verdict) error {
+	methods, known := p.methods[row.CurrencyCode]
 	if !known {
-		methods, err := p.Client.ImportMethods(p.ctx, row.CurrencyCode)
-		if err != nil {
-			return nil, err
+		var err error
+		if methods, err = p.Client.ImportMethods(p.ctx, row.CurrencyCode); err != nil {
+			return err
 		}
-		for _, m := range methods {
-			ids = append(ids, m.ID)
-		}
-		p.methods[row.CurrencyCode] = ids
+		p.methods[row.CurrencyCode] = methods
 	}
-	if slices.Contains(ids, row.PaymentMethodID) {
-		return nil, nil
+	const field = "payment_method_id"
+	at := slices.IndexFunc(methods, func(m bcapi.ImportMethod) bool { return m.ID == row.PaymentMethodID })
+	switch {
+	case at < 0:
+		verdict.Problems = append(verdict.Problems, check.Problem{Field: field, Message: notOneOf(methods)})
+	case methods[at].Excludes(row.Instrument.Type):
+		verdict.Warnings = append(verdict.Warnings, check.Problem{
+			Field: field, Message: "is a method for another type of instrument, as the store tells it: check the id before anything is sent",
+		})
 	}
-	message := "is not a method that the store can import in this currency; it has none"
-	if len(ids) > 0 {
-		message = "is not a method that the store can import in this currency; it has: " + strings.Join(ids[:min(len(ids), 20)], ", ")
+	return nil
+}
+
+// namedMethods is how many methods a problem names.
+const namedMethods = 20
+
+func notOneOf(methods []bcapi.ImportMethod) string {
+	if len(methods) == 0 {
+		return "is not a method that the store can import in this currency; it has none"
 	}
-	return []check.Problem{{Field: "payment_method_id", Message: message}}, nil
+	ids := make([]string, 0, namedMethods)
+	for _, m := range methods[:min(len(methods), namedMethods)] {
+		ids = append(ids, m.ID)
+	}
+	return "is not a method that the store can import in this currency; it has: " + strings.Join(ids, ", ")
 }

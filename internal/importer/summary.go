@@ -39,7 +39,10 @@ type Summary struct {
 	Adopted                                                  int // of the imported: found by a look, not told by an answer
 	Held                                                     int // of the unconfirmed: wait for a person, and are not looked up again
 
-	Customers, Expired, Requests, Seconds int // of what is left to send; Customers is not counted while it runs
+	Behind int // good rows of the file that a limit has left for later
+
+	Expired, Requests, Seconds int           // of what is left to send
+	Unsent                     ledger.Unsent // not filled in while it runs
 
 	FailureSummary []Count
 	Warnings       []Count
@@ -95,11 +98,11 @@ func (im *Importer) summary(ctx context.Context, l *ledger.Ledger, job ledger.Jo
 // outline tells what a list of jobs tells of one. All else takes several times as
 // long: seconds, for a job of a million rows.
 func outline(ctx context.Context, l *ledger.Ledger, job ledger.Job, running bool) (*Summary, record, error) {
-	s := &Summary{ID: JobID(job.ID), Reason: job.Reason}
 	r, err := recordOf(job)
 	if err != nil {
 		return nil, r, err
 	}
+	s := &Summary{ID: JobID(job.ID), Reason: job.Reason, Behind: r.Behind}
 	if r.File != nil {
 		s.File, s.Shared = r.File.Name, r.File.Shared
 	}
@@ -186,7 +189,7 @@ func (s *Summary) total(ctx context.Context, l *ledger.Ledger, job int64) (err e
 		}
 	}
 	if s.Requests > 0 && s.Status != Running {
-		s.Customers, err = l.PendingCustomers(ctx, job)
+		s.Unsent, err = l.Unsent(ctx, job)
 	}
 	return err
 }

@@ -3,11 +3,15 @@ package terminal
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"bigcommerce-payments-mcp/internal/cardguard"
 	"bigcommerce-payments-mcp/internal/importer"
+	"bigcommerce-payments-mcp/internal/importer/ledger"
 )
 
 // printPlan shows what an import would do.
@@ -23,7 +27,7 @@ func (i Import) printPlan(w io.Writer, s *importer.Summary) {
 	}
 	t := table(w)
 	line(t, "rows", s.Total, "")
-	line(t, "to import", s.Remaining, fmt.Sprintf("of %s", count(s.Customers, "customer")))
+	line(t, "to import", s.Remaining, ofWhat(s.Unsent))
 	line(t, "already imported", s.Already, "")
 	line(t, "refused", s.Failed, "")
 	if s.Imported > 0 {
@@ -37,6 +41,19 @@ func (i Import) printPlan(w io.Writer, s *importer.Summary) {
 	_ = t.Flush() // as with every other line: a closed terminal does not stop an import
 	printCounts(w, "Refused", s.FailureSummary)
 	printCounts(w, "Warnings", s.Warnings)
+}
+
+// ofWhat tells what is to be sent: of how many customers, of which types, which
+// rows.
+func ofWhat(u ledger.Unsent) string {
+	if u.Customers == 0 {
+		return ""
+	}
+	types := make([]string, 0, len(u.Types))
+	for _, name := range slices.Sorted(maps.Keys(u.Types)) {
+		types = append(types, fmt.Sprintf("%d %s", u.Types[name], name))
+	}
+	return fmt.Sprintf("of %s, in rows %d to %d: %s", count(u.Customers, "customer"), u.FirstRow, u.LastRow, strings.Join(types, ", "))
 }
 
 // printSummary tells what became of an import. stopped is true when the person

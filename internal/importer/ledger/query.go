@@ -161,19 +161,51 @@ func (l *Ledger) Adopted(ctx context.Context, job int64) (n int, err error) {
 	return n, err
 }
 
-// PendingCustomers counts the customers of a job's pending rows.
-func (l *Ledger) PendingCustomers(ctx context.Context, job int64) (n int, err error) {
-	err = l.read.QueryRowContext(ctx, `SELECT count(DISTINCT customer_id) FROM rows WHERE job = ? AND state = ?`, job, Pending).Scan(&n)
-	return n, err
+// Unsent is what a job's pending rows are.
+type Unsent struct {
+	Customers int
+	FirstRow  int            // 0: there are none
+	LastRow   int            // 0: there are none
+	Types     map[string]int // rows by their instrument's type
 }
 
-// Keep makes a job of its first pending rows, so many, and forgets the others.
-func (l *Ledger) Keep(ctx context.Context, job int64, rows int) error {
-	return l.update(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM rows WHERE job = ?1 AND row NOT IN (
-			SELECT row FROM rows WHERE job = ?1 AND state = ?2 ORDER BY row LIMIT ?3)`, job, Pending, rows)
+// Unsent counts a job's pending rows.
+func (l *Ledger) Unsent(ctx context.Context, job int64) (u Unsent, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT count(DISTINCT customer_id), coalesce(min(row), 0), coalesce(max(row), 0)
+		FROM rows WHERE job = ? AND state = ?`, job, Pending).Scan(&u.Customers, &u.FirstRow, &u.LastRow)
+	if err != nil {
+		return u, err
+	}
+	found, err := l.read.QueryContext(ctx, `SELECT type, count(*) FROM rows WHERE job = ? AND state = ? GROUP BY type`, job, Pending)
+	if err != nil {
+		return u, err
+	}
+	defer found.Close()
+	u.Types = make(map[string]int)
+	for found.Next() {
+		var name string
+		var n int
+		if err := found.Scan(&name, &n); err != nil {
+			return u, err
+		}
+		u.Types[name] = n
+	}
+	return u, found.Err()
+}
+
+// Keep makes a job of its first pending rows, so many, and forgets the others. It
+// tells how many pending rows have gone, and the first of them.
+func (l *Ledger) Keep(ctx context.Context, job int64, rows int) (gone, first int, err error) {
+	err = l.update(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `SELECT count(*), coalesce(min(row), 0) FROM (
+			SELECT row FROM rows WHERE job = ? AND state = ? ORDER BY row LIMIT -1 OFFSET ?)`, job, Pending, rows).Scan(&gone, &first)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM rows WHERE job = ?1 AND (state <> ?2 OR ?3 > 0 AND row >= ?3)`, job, Pending, first)
 		return err
 	})
+	return gone, first, err
 }
 
 // SettleFollowers gives the followers of a job their leaders' outcomes, as far

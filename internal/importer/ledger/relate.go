@@ -171,7 +171,25 @@ func (r relation) withLedger(shared check.SharedProviderCustomers) error {
 			return err
 		}
 	}
+	if err := r.warnOfRemoved(); err != nil {
+		return err
+	}
 	return r.markAlready()
+}
+
+// RemovedWarning is the warning of a row that is about to bring back what a
+// person has had deleted.
+const RemovedWarning = "was imported before and then deleted from the store again: this import brings it back"
+
+func (r relation) warnOfRemoved() error {
+	warning := problemText([]check.Problem{{Message: RemovedWarning}})
+	_, err := r.tx.ExecContext(r.ctx, `UPDATE rows SET
+			warnings = CASE rows.warnings WHEN '' THEN ?1 ELSE json_insert(rows.warnings, '$[#]', json_extract(?1, '$[0]')) END
+		FROM claims JOIN rows AS other ON other.job = claims.job AND other.row = claims.row
+		WHERE rows.job = ?2 AND rows.state = ?3 AND claims.fingerprint = rows.fingerprint AND other.state = ?4
+			AND instr(rows.warnings, ?5) = 0`,
+		warning, r.job, Pending, Removed, RemovedWarning)
+	return err
 }
 
 // HeldMessage refuses a row that an earlier import has left to a person.
