@@ -78,13 +78,14 @@ type listImportJobsInput struct{}
 
 type listImportJobsOutput struct {
 	Store bcapi.Store `json:"store"`
-	Jobs  []listedJob `json:"jobs" jsonschema:"description={job_id\\, status\\, file\\, total\\, imported\\, failed\\, already_imported\\, unconfirmed\\, remaining}"`
+	Jobs  []listedJob `json:"jobs" jsonschema:"description={job_id\\, status\\, reason\\, file\\, total\\, imported\\, failed\\, already_imported\\, unconfirmed\\, remaining}"`
 }
 
 // listedJob is one line of the list of jobs.
 type listedJob struct {
 	JobID           importer.JobID  `json:"job_id"`
 	Status          importer.Status `json:"status"`
+	Reason          string          `json:"reason,omitempty"` // why it stopped early, or was undone
 	File            string          `json:"file,omitempty"`
 	Total           int             `json:"total"`
 	Imported        int             `json:"imported"`
@@ -111,7 +112,7 @@ func (d Dependencies) listImportJobs(a adapter) (server.ServerTool, error) {
 		out := listImportJobsOutput{Store: d.Client.Store(), Jobs: []listedJob{}}
 		for _, s := range jobs[:min(len(jobs), maxJobs)] {
 			out.Jobs = append(out.Jobs, listedJob{
-				JobID: s.ID, Status: s.Status, File: s.File, Total: s.Total, Imported: s.Imported,
+				JobID: s.ID, Status: s.Status, Reason: s.Reason, File: s.File, Total: s.Total, Imported: s.Imported,
 				Failed: s.Failed, AlreadyImported: s.Already, Unconfirmed: s.Unconfirmed, Remaining: s.Remaining,
 			})
 		}

@@ -108,5 +108,5 @@ func nextStepOfUndo(out undoImportJobOutput) string {
 	if len(left) > 0 {
 		return strings.Join(left, " ")
 	}
-	return "Nothing: what the job created is not in the store any more, and its rows can be imported again."
+	return "What the job created is not in the store any more, and its rows can be imported again. A customer who has other instruments may be without a default now: list_stored_instruments shows it, update_stored_instrument sets one."
 }

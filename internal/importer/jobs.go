@@ -67,7 +67,10 @@ func (im *Importer) limit(ctx context.Context, l *ledger.Ledger, job ledger.Job,
 	if err != nil {
 		return err
 	}
-	r.Left = whole.FailureSummary
+	for _, refused := range whole.FailureSummary {
+		refused.Message = "refused, and not part of this import: " + refused.Message
+		r.Left = append(r.Left, refused)
+	}
 	if whole.Already > 0 {
 		already, err := l.FirstRows(ctx, job.Num, ledger.Already, ledger.Already, 1)
 		if err != nil {
