@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
@@ -49,15 +48,8 @@ func createPaymentAccessToken(ctx context.Context, client *bcapi.Client, in crea
 	pat, err := client.CreatePaymentAccessToken(ctx, bcapi.PaymentAccessTokenRequest{
 		Order: bcapi.PaymentAccessTokenOrder{ID: in.OrderID, IsRecurring: in.IsRecurring},
 	})
-	var unknown *bcapi.UnknownError
-	if errors.As(err, &unknown) {
-		failure := explainUnknown(unknown)
-		failure.Retryable = true
-		failure.NextStep = "Call again: a second token does no harm, and the lost one expires unused within the hour."
-		return createPaymentAccessTokenOutput{}, failure
-	}
 	if err != nil {
-		return createPaymentAccessTokenOutput{}, err
+		return createPaymentAccessTokenOutput{}, harmless(err, "Call again: a second token does no harm, and the lost one expires unused within the hour.")
 	}
 	out := createPaymentAccessTokenOutput{
 		Store: client.Store(), Token: pat.Token.Reveal(), OrderID: in.OrderID, IsRecurring: in.IsRecurring, Usage: usage(client.Store()),

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"bigcommerce-payments-mcp/bcapi"
+	"bigcommerce-payments-mcp/internal/cardguard"
 	"bigcommerce-payments-mcp/schemas"
 )
 
@@ -52,17 +54,22 @@ func explain(err error) *Error {
 		return explainUnknown(unknown)
 	case errors.As(err, &read):
 		return explainRead(read)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return cancelled("The call was cancelled. What was done by then is recorded; an import that it waited for goes on.", err)
 	case isImport(err):
 		return explainImport(err)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return &Error{
-			Code: "cancelled", Message: "The call was cancelled before anything was sent.", Retryable: true,
-			NextStep: "Call again if it is still wanted.", cause: err,
-		}
 	default:
 		failure := internalError()
 		failure.cause = err
 		return failure
+	}
+}
+
+// cancelled is for calls that nobody waits for any more.
+func cancelled(message string, cause error) *Error {
+	return &Error{
+		Code: "cancelled", Message: message, Retryable: true,
+		NextStep: "Call again if it is still wanted; list_import_jobs tells of imports that go on.", cause: cause,
 	}
 }
 
@@ -99,6 +106,29 @@ type apiDetails struct {
 	WaitSeconds   int                `json:"wait_seconds,omitempty"`
 }
 
+// maxMore is the length, in characters, to which more is cut.
+const maxMore = 300
+
+// more gives what the API said besides its title as one quotation, short enough
+// for a sentence; "" when it said no more.
+func (d apiDetails) more() string {
+	var said []string
+	if d.Detail != "" {
+		said = append(said, d.Detail)
+	}
+	for _, f := range d.Fields {
+		said = append(said, strings.TrimPrefix(f.Field+": ", ": ")+f.Message)
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	text := []rune(cardguard.Redact(strings.Join(said, "; "))) // what is put together may add up to a card number
+	if len(text) > maxMore {
+		text = append(text[:maxMore-1], '…')
+	}
+	return fmt.Sprintf(" It also said: %q.", string(text))
+}
+
 func explainAPI(e *bcapi.Error, cause error) *Error {
 	message := fmt.Sprintf("The API refused the request with status %d", e.Status)
 	if e.Title != "" {
@@ -117,49 +147,86 @@ func codeOf(e *bcapi.Error) string {
 	return fmt.Sprintf("http_%d", e.Status)
 }
 
+// maxAPIFields bounds how much a model has to read of one refusal.
+const maxAPIFields = 20
+
 func detailsOf(e *bcapi.Error) apiDetails {
 	return apiDetails{
-		Status: e.Status, Title: e.Title, Detail: e.Detail, Fields: e.Fields,
+		Status: e.Status, Title: e.Title, Detail: e.Detail, Fields: e.Fields[:min(len(e.Fields), maxAPIFields)],
 		CorrelationID: e.CorrelationID, WaitSeconds: seconds(e.RetryAfter),
 	}
 }
 
-// nextStep says what to do about a refusal. The settings are this program's,
-// so they are named here; the rest is the API's own advice.
+// nextStep says what to do about a refusal. The settings and the tools are this
+// program's, so they are named here; the rest is the API's own advice.
 func nextStep(e *bcapi.Error) string {
-	switch e.Status {
-	case 401:
+	switch {
+	case e.Status == 401:
 		return "Tell your person that the store did not accept the access token: check BIGCOMMERCE_ACCESS_TOKEN (or the file named by BIGCOMMERCE_ACCESS_TOKEN_FILE) and BIGCOMMERCE_STORE_HASH, then restart the server."
-	case 403:
-		if len(e.Scopes) > 0 {
-			return "Tell your person that the API account lacks a scope: it needs " + strings.Join(e.Scopes, " or ") +
-				". Scopes of an account cannot be edited: make a new account, set BIGCOMMERCE_ACCESS_TOKEN and restart the server."
-		}
+	case e.Status == 403 && len(e.Scopes) > 0:
+		return "Tell your person that the API account most likely lacks a scope: this needs " + strings.Join(e.Scopes, " or ") +
+			". Scopes of an account cannot be edited: make a new account, set BIGCOMMERCE_ACCESS_TOKEN and restart the server. If it has the scope, its owner has changed or the store's plan does not include this."
+	case e.Status == 404:
+		return missing(e)
 	}
-	return e.Advice()
+	return strings.ReplaceAll(e.Advice(), "the API URL", "BIGCOMMERCE_API_URL")
+}
+
+// missing says what it is that a call named and the store does not have.
+func missing(e *bcapi.Error) string {
+	const orStore = " If it is right, tell your person to check BIGCOMMERCE_STORE_HASH, which may be another store's."
+	switch e.Method + " " + e.Path {
+	case "POST /payments/access_tokens":
+		return "The store has no such order: check the order_id." + orStore
+	case "GET /payments/methods":
+		return "The store has no such order or checkout: check the id." + orStore
+	case "GET /customers/{customer_id}/stored-instruments":
+		return "The store has no such customer: check the customer_id." + orStore
+	case "PUT /payments/stored-instruments", "DELETE /payments/stored-instruments/{token}":
+		return "The store does not have the instrument any more: call list_stored_instruments with the customer_id for those that it has."
+	}
+	return "The call names nothing that could be missing but the store: tell your person to check BIGCOMMERCE_STORE_HASH and BIGCOMMERCE_API_URL, then restart the server."
 }
 
 // explainNotSent is for requests of which it is certain that nothing was done.
 func explainNotSent(e *bcapi.NotSentError) *Error {
-	failure := &Error{Retryable: true, cause: e}
-	wait := seconds(e.RetryAfter)
 	switch e.Kind {
 	case bcapi.NotSentCancelled:
-		return explain(context.Canceled)
+		return cancelled("The call was cancelled before its request was sent.", e)
 	case bcapi.NotSentInvalid:
-		failure = internalError()
+		failure := internalError()
 		failure.cause = e
 		return failure
 	case bcapi.NotSentBusy, bcapi.NotSentQuota:
-		failure.Code, failure.Message = "rate_limited", "The store's request quota is used up for now, or the store is under load. Nothing was done."
-		failure.NextStep = fmt.Sprintf("Wait %d seconds, then call again.", max(wait, 1))
-		if e.API != nil {
-			failure.Code, failure.Details = codeOf(e.API), detailsOf(e.API)
+		return explainPutOff(e)
+	case bcapi.NotSentCertificate:
+		return &Error{
+			Code: "not_connected", Message: "The store's API was not trusted: " + e.Reason() + ". The request was not sent.", cause: e,
+			NextStep: "Tell your person to check BIGCOMMERCE_API_URL, the clock of this machine, and whether a proxy stands between it and the API, then restart the server.",
 		}
-		return failure
 	}
-	failure.Code, failure.Message = "not_connected", "The store's API could not be reached: "+e.Reason()+". Nothing was sent."
-	failure.NextStep = "Call again in a minute. If it stays so, tell your person to check the network and BIGCOMMERCE_API_URL."
+	return &Error{
+		Code: "not_connected", Message: "The store's API could not be reached: " + e.Reason() + ". The request was not sent.", Retryable: true, cause: e,
+		NextStep: "Call again in a minute. If it stays so, tell your person to check the network and BIGCOMMERCE_API_URL.",
+	}
+}
+
+// explainPutOff is for requests that have to wait.
+func explainPutOff(e *bcapi.NotSentError) *Error {
+	wait := max(seconds(e.RetryAfter), 1)
+	failure := &Error{
+		Code: "rate_limited", Message: "The store's request quota is used up for now, or the store is under load. The request was not carried out.",
+		Retryable: true, NextStep: fmt.Sprintf("Wait %d seconds, then call again.", wait), cause: e,
+	}
+	details := apiDetails{CorrelationID: e.CorrelationID}
+	if e.API != nil {
+		failure.Code, details = codeOf(e.API), detailsOf(e.API)
+		if e.API.Status == http.StatusLocked {
+			failure.Message = "The store has locked what was asked for, for now. The request was not carried out."
+		}
+	}
+	details.WaitSeconds = wait
+	failure.Details = details
 	return failure
 }
 
@@ -177,16 +244,37 @@ func explainUnknown(e *bcapi.UnknownError) *Error {
 	return failure
 }
 
+// harmless explains an unknown outcome of a request that may be made again
+// whatever became of it. Other errors it gives back.
+func harmless(err error, nextStep string) error {
+	var unknown *bcapi.UnknownError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	failure := explainUnknown(unknown)
+	failure.Retryable, failure.NextStep = true, nextStep
+	return failure
+}
+
 // explainRead is for reads that could not be completed.
 func explainRead(e *bcapi.ReadError) *Error {
 	failure := &Error{
-		Code: "read_failed", Message: "The store could not be read: " + e.Reason() + ". Nothing was changed.", Retryable: true,
-		NextStep: "Call again in a minute.",
+		Code: "read_failed", Message: "The store could not be read: " + e.Reason() + ". A read changes nothing.", Retryable: true,
+		NextStep: "Call again in a minute. If it stays so, tell your person.",
 		Details:  apiDetails{CorrelationID: e.CorrelationID},
 		cause:    e,
 	}
+	switch e.Kind {
+	case bcapi.ReadCancelled:
+		return cancelled("The call was cancelled while the store was read. A read changes nothing.", e)
+	case bcapi.ReadUnreadable:
+		failure.NextStep = "Call again in a minute. If it stays so, tell your person: what answers at BIGCOMMERCE_API_URL may not be the API."
+	}
 	if e.API != nil {
 		failure.Details = detailsOf(e.API)
+		if e.API.Status == http.StatusNotImplemented || e.API.Status == http.StatusHTTPVersionNotSupported {
+			failure.Retryable, failure.NextStep = false, nextStep(e.API)
+		}
 	}
 	return failure
 }

@@ -2,10 +2,7 @@ package tools
 
 import (
 	"context"
-	"errors"
 	"sync"
-
-	"bigcommerce-payments-mcp/bcapi"
 )
 
 // forget has the ledger let go of instruments that this server has deleted, so
@@ -24,14 +21,7 @@ func (d Dependencies) forget(ctx context.Context, customerID int64, tokens []str
 // explainDelete is explain for deletes from the store alone, which may be made
 // again whatever became of them.
 func explainDelete(err error) *Error {
-	var unknown *bcapi.UnknownError
-	if !errors.As(err, &unknown) {
-		return explain(err)
-	}
-	failure := explainUnknown(unknown)
-	failure.Retryable = true
-	failure.NextStep = "Call again with the same arguments: deleting twice does no harm, and what is gone by then counts as deleted."
-	return failure
+	return explain(harmless(err, "Call again with the same arguments: deleting twice does no harm, and what is gone by then counts as deleted."))
 }
 
 // deletions are instruments of customers that this server has set out to delete:

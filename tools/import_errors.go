@@ -29,7 +29,8 @@ func Explain(err error) string {
 		return state.Error()
 	}
 	failure := explain(err)
-	return failure.Message + " " + failure.NextStep
+	said, _ := failure.Details.(apiDetails) // a job has no details, so they go into the sentence
+	return failure.Message + said.more() + " " + failure.NextStep
 }
 
 // isImport reports whether an error is the importer's own.
@@ -58,7 +59,7 @@ func explainImport(err error) *Error {
 	case errors.As(err, &locked):
 		return &Error{
 			Code: "import_running", Message: "Another import into this store is running. Nothing was sent.", Retryable: true,
-			NextStep: "Wait for it with get_import_job, or stop it with cancel_import_job, then call again.",
+			NextStep: "Wait for it with get_import_job, or stop it with cancel_import_job, by the job_id in details or list_import_jobs; then call again.",
 			Details: struct {
 				JobID string `json:"job_id"`
 			}{locked.JobID},

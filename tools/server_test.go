@@ -56,15 +56,24 @@ func newFixture(t testing.TB, change func(*tools.Dependencies)) *fixture {
 	return newFixtureOn(t, sandbox.New(sandbox.Options{}), sandbox.Token, change)
 }
 
+// newFixtureOn is a server on a store of the test's own.
 func newFixtureOn(t testing.TB, store http.Handler, token bcapi.Secret, change func(*tools.Dependencies)) *fixture {
 	t.Helper()
-	f := &fixture{store: httptest.NewServer(store), log: new(lockedBuffer)}
-	t.Cleanup(f.store.Close)
+	listening := httptest.NewServer(store)
+	t.Cleanup(listening.Close)
+	f := newFixtureAt(t, bcapi.Config{APIURL: listening.URL, AccessToken: token}, change)
+	f.store = listening
+	return f
+}
+
+// newFixtureAt is a server whose store is wherever the configuration says.
+func newFixtureAt(t testing.TB, api bcapi.Config, change func(*tools.Dependencies)) *fixture {
+	t.Helper()
+	f := &fixture{log: new(lockedBuffer)}
 	logger := slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	client, err := bcapi.New(bcapi.Config{
-		APIURL: f.store.URL, StoreHash: sandbox.StoreHash, AccessToken: token, Logger: logger,
-		MaxWait: 100 * time.Millisecond, // a store that says "wait" is not waited for
-	})
+	api.StoreHash, api.Logger = sandbox.StoreHash, logger
+	api.MaxWait = 100 * time.Millisecond // a store that says "wait" is not waited for
+	client, err := bcapi.New(api)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +81,7 @@ func newFixtureOn(t testing.TB, store http.Handler, token bcapi.Secret, change f
 	f.files = t.TempDir()
 	im := importer.New(importer.Config{
 		Client: client, Checker: check.New(check.Options{Now: now}), Logger: logger,
-		StateDir: t.TempDir(), ImportDir: f.files, Scope: ledger.Scope{Origin: f.store.URL, StoreHash: sandbox.StoreHash},
+		StateDir: t.TempDir(), ImportDir: f.files, Scope: ledger.Scope{Origin: client.Origin(), StoreHash: sandbox.StoreHash},
 		Settle: 10 * time.Millisecond, Explain: tools.Explain,
 	})
 	manager := jobs.New(im)

@@ -67,7 +67,8 @@ func (d Dependencies) undo(ctx context.Context, agreed *sync.Map, in undoImportJ
 	if s == nil {
 		return out, err
 	}
-	timeIsUp, stopped := errors.Is(err, context.DeadlineExceeded), ctx.Err() != nil || errors.Is(err, importer.ErrCancelled)
+	timeIsUp := errors.Is(limited.Err(), context.DeadlineExceeded) // not that of one request
+	stopped := ctx.Err() != nil || errors.Is(err, importer.ErrCancelled)
 	if s.Remaining > 0 && !stopped && canAsk(ctx) {
 		agreed.Store(in.JobID, true)
 	} else {

@@ -107,21 +107,13 @@ func notDefault(err error, changed bool) error {
 
 // updateAndLook makes one change and reads what is true afterwards.
 func (d Dependencies) updateAndLook(ctx context.Context, customerID int64, change bcapi.StoredInstrumentUpdate) (bcapi.StoredInstrument, error) {
-	_, err := d.Client.UpdateStoredInstrument(ctx, change)
-	var unknown *bcapi.UnknownError
-	switch {
-	case errors.As(err, &unknown):
-		failure := explainUnknown(unknown)
-		failure.Retryable = true
-		failure.NextStep = "Call again with the same arguments: making the same change twice does no harm."
-		return bcapi.StoredInstrument{}, failure
-	case err != nil:
-		return bcapi.StoredInstrument{}, err
+	if _, err := d.Client.UpdateStoredInstrument(ctx, change); err != nil {
+		return bcapi.StoredInstrument{}, harmless(err, "Call again with the same arguments: making the same change twice does no harm.")
 	}
 	now, err := d.oneOfCustomer(context.WithoutCancel(ctx), customerID, change.Token)
 	if err != nil {
 		failure := *explain(err)
-		failure.Message = "The change was made, but the instrument could not be read afterwards: " + failure.Message
+		failure.Message = "The change was made, but the instrument could not be read afterwards."
 		failure.NextStep = "Call list_stored_instruments with the customer_id to see it."
 		return now, &failure
 	}

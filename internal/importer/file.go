@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 
 	"bigcommerce-payments-mcp/internal/importer/check"
@@ -58,7 +57,10 @@ func (im *Importer) open(request FileRequest) (openFile, error) {
 	}
 	root, err := os.OpenRoot(im.ImportDir)
 	if err != nil {
-		return openFile{}, fmt.Errorf("the import folder cannot be opened: %w", err)
+		return openFile{}, &source.Error{
+			Kind: source.KindDirectory, What: "the import folder cannot be opened", Err: err,
+			Advice: "Check that the folder which --import-dir (BIGCOMMERCE_IMPORT_DIR) names is there and can be read",
+		}
 	}
 	file, err := source.Open(root, request.Name, source.Options{Columns: request.Columns, Defaults: request.Defaults})
 	if err != nil {
