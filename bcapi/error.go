@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"bigcommerce-payments-mcp/internal/cardguard"
 )
 
 // FieldError is what the API says of one field. Both texts are cleaned.
@@ -41,7 +43,7 @@ func (e *Error) Error() string {
 			text.WriteString(": " + part)
 		}
 	}
-	return text.String()
+	return cardguard.Redact(text.String()) // what is put together may add up to a card number
 }
 
 // LogValue gives what a log may hold. The names of fields are in it, their

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bigcommerce-payments-mcp/bcapi"
+	"bigcommerce-payments-mcp/internal/cardguard"
 	"bigcommerce-payments-mcp/internal/importer/check"
 	"bigcommerce-payments-mcp/internal/importer/ledger"
 )
@@ -196,16 +197,20 @@ func (r *run) unknown(ctx context.Context, b sentBatch) {
 	r.lookUp(ctx, b.rows, lookPlan{wait: wait, within: half(len(b.rows))})
 }
 
+// maxProblems bounds what is kept of the API's words about one row, as bcapi
+// does where an answer goes row by row.
+const maxProblems = 10
+
 func refusalProblems(e *bcapi.Error) []check.Problem {
 	if len(e.Fields) == 0 {
 		message := "the API says: " + e.Title
 		if e.Detail != "" {
 			message += ": " + e.Detail
 		}
-		return []check.Problem{{Message: message}}
+		return []check.Problem{{Message: cardguard.Redact(message)}} // what is put together may add up to a card number
 	}
-	problems := make([]check.Problem, len(e.Fields))
-	for i, f := range e.Fields {
+	problems := make([]check.Problem, min(len(e.Fields), maxProblems))
+	for i, f := range e.Fields[:len(problems)] {
 		problems[i] = check.Problem{Field: f.Field, Message: "the API says: " + f.Message}
 	}
 	return problems
