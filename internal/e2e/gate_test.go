@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -55,38 +54,6 @@ func TestLastLineWithoutNewline(t *testing.T) {
 	if code := p.exit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-}
-
-func TestBothErasWork(t *testing.T) {
-	for _, version := range []string{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"} {
-		t.Run(version, func(t *testing.T) {
-			p := startOnSandbox(t)
-			p.send(handshake(version))
-			var result struct {
-				ProtocolVersion string `json:"protocolVersion"`
-			}
-			if err := json.Unmarshal(p.receive().Result, &result); err != nil || result.ProtocolVersion != version {
-				t.Fatalf("negotiated %q, %v", result.ProtocolVersion, err)
-			}
-			p.send(call(1, mint, `{"order_id":7}`))
-			if r := p.receive().tool(t); r.IsError || r.Structured == nil {
-				t.Errorf("answer: %+v", r)
-			}
-		})
-	}
-	t.Run("2026-07-28", func(t *testing.T) {
-		p := startOnSandbox(t)
-		const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"e2e","version":"1"}}`
-		p.send(`{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{` + meta + `}}`)
-		if m := p.receive(); !strings.Contains(string(m.Result), "2026-07-28") {
-			t.Fatalf("discover: %s", m.raw)
-		}
-		p.send(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"` + mint + `","arguments":{"order_id":7},` + meta + `}}`)
-		m := p.receive()
-		if r := m.tool(t); r.IsError || r.Structured == nil || !strings.Contains(string(m.Result), `"resultType":"complete"`) {
-			t.Errorf("answer: %s", m.raw)
-		}
-	})
 }
 
 // slowStore is a store that tells of each request and answers only when
