@@ -164,6 +164,7 @@ func TestSIGTERMEndsTheServer(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := prepare(t)
 			if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
@@ -186,16 +187,20 @@ func TestSIGINTIsTold(t *testing.T) {
 	}
 }
 
+// TestSecondSignalEndsAtOnce: nobody waits for the call any more. The signals
+// are two, since of one that comes twice a process may hear once.
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	p, store := startOnSlowStore(t)
 	p.send(call(1, mint, `{"order_id":7}`))
 	store.wait(t)
-	for range 2 {
-		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			break // gone already
+	for _, signal := range []os.Signal{syscall.SIGTERM, syscall.SIGHUP} {
+		if err := p.cmd.Process.Signal(signal); err != nil {
+			t.Fatal(err)
 		}
 	}
-	p.exit()
+	if code := p.exit(); code != 130 {
+		t.Errorf("exit code %d", code)
+	}
 }
 
 // TestClosedStdoutEndsTheServer: a client that is gone cannot be answered.
