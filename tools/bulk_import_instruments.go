@@ -113,13 +113,19 @@ func (d Dependencies) apply(ctx context.Context, id importer.JobID, answer impor
 		return nil, err
 	}
 	if s.Status != importer.Running && s.Imported+s.Unconfirmed == 0 && s.Remaining > 0 { // nobody has agreed yet, as far as is known
-		if err := d.confirm(ctx, fmt.Sprintf("plan:%s:%d:%d", id, s.Remaining, s.Failed), fmt.Sprintf(
-			"Import %d instruments of %d customers from %s into the %s? %d rows of the file are refused.",
-			s.Remaining, s.Unsent.Customers, s.File, named(d.Client.Store()), s.Failed)); err != nil {
+		if err := d.confirm(ctx, fmt.Sprintf("plan:%s:%d:%d", id, s.Remaining, s.Failed), d.planQuestion(s)); err != nil {
 			return nil, err
 		}
 	}
 	return d.Jobs.Run(ctx, id, answer, atMost, d.progress(ctx))
+}
+
+func (d Dependencies) planQuestion(s *importer.Summary) string {
+	question := fmt.Sprintf("Import %d instruments of %d customers from %s into the %s?", s.Remaining, s.Unsent.Customers, s.File, named(d.Client.Store()))
+	if s.Failed > 0 { // a pilot does not count those that its limit leaves out
+		question += fmt.Sprintf(" %d rows of the file are refused.", s.Failed)
+	}
+	return question
 }
 
 const defaultWait = 20
