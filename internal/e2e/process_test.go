@@ -8,22 +8,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"bigcommerce-payments-mcp/internal/sandbox"
-
-	// What the binary is made of, so that a change of it is no cached result.
-	_ "bigcommerce-payments-mcp/internal/jobs"
-	_ "bigcommerce-payments-mcp/internal/stdio"
-	_ "bigcommerce-payments-mcp/internal/terminal"
-	_ "bigcommerce-payments-mcp/tools"
 )
 
 // patience bounds every wait: far longer than anything should take, so that
@@ -44,10 +40,6 @@ func buildAndRun(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	if _, err := os.ReadFile("../../main.go"); err != nil { // read for the same reason
-		slog.Error("not run from its folder", "error", err)
-		return 1
-	}
 	binary = filepath.Join(dir, "bigcommerce-payments-mcp")
 	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "../..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -57,6 +49,27 @@ func buildAndRun(m *testing.M) int {
 	}
 	return m.Run()
 }
+
+// readSources reads what the binary is made of. The go command remembers what
+// tests read, and gives no cached result when it has changed; what TestMain
+// reads it does not see.
+var readSources = sync.OnceValue(func() error {
+	return filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.Name() == ".git":
+			return fs.SkipDir
+		case strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		switch filepath.Ext(path) {
+		case ".go", ".sql", ".yaml", ".mod":
+			_, err = os.ReadFile(path)
+		}
+		return err
+	})
+})
 
 // process is a running server and both ends of its pipes.
 type process struct {
@@ -89,6 +102,10 @@ func (b *lockedBuffer) String() string {
 // environment is an otherwise empty environment with the settings given, and a
 // home of its own.
 func environment(t testing.TB, settings ...string) []string {
+	t.Helper()
+	if err := readSources(); err != nil {
+		t.Fatal(err)
+	}
 	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, settings...)
 }
 
