@@ -121,9 +121,9 @@ func (d Dependencies) apply(ctx context.Context, id importer.JobID, answer impor
 }
 
 func (d Dependencies) planQuestion(s *importer.Summary) string {
-	question := fmt.Sprintf("Import %d instruments of %d customers from %s into the %s?", s.Remaining, s.Unsent.Customers, s.File, named(d.Client.Store()))
+	question := fmt.Sprintf("Import %s of %s from %s into the %s?", counted(s.Remaining, "instrument"), counted(s.Unsent.Customers, "customer"), s.File, named(d.Client.Store()))
 	if s.Failed > 0 { // a pilot does not count those that its limit leaves out
-		question += fmt.Sprintf(" %d rows of the file are refused.", s.Failed)
+		question += " Left out, as refused: " + counted(s.Failed, "row") + "."
 	}
 	return question
 }

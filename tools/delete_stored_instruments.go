@@ -57,8 +57,8 @@ func (d Dependencies) deleteStored(ctx context.Context, gone *deletions, in dele
 	}
 	if len(asked.present) > 0 {
 		if err := d.confirm(ctx, fmt.Sprintf("delete:%d:%s", in.CustomerID, strings.Join(asked.present, ",")), fmt.Sprintf(
-			"Delete %d stored instruments of customer %d (%s) from the %s? The gateway keeps them; the shopper can no longer pay with them in the store.",
-			len(asked.present), in.CustomerID, strings.Join(asked.names, ", "), named(out.Store))); err != nil {
+			"Delete %s of customer %d (%s) from the %s? The gateway keeps what the store forgets; the shopper can no longer pay with it in the store.",
+			counted(len(asked.present), "stored instrument"), in.CustomerID, strings.Join(asked.names, ", "), named(out.Store))); err != nil {
 			return out, err
 		}
 	}

@@ -58,8 +58,8 @@ func (d Dependencies) undo(ctx context.Context, agreed *sync.Map, in undoImportJ
 			return nil
 		}
 		return d.confirm(ctx, fmt.Sprintf("undo:%s:%d:%d", in.JobID, p.Instruments, p.Changed.UnixMilli()), fmt.Sprintf(
-			"Delete the %d instruments of %d customers that import %s created from the %s? The gateway keeps them.",
-			p.Instruments, p.Customers, in.JobID, named(out.Store)))
+			"Delete %s of %s that import %s created from the %s? The gateway keeps what the store forgets.",
+			counted(p.Instruments, "instrument"), customersOf(p), in.JobID, named(out.Store)))
 	}
 	limited, cancel := context.WithTimeout(ctx, undoTime)
 	defer cancel()
@@ -87,6 +87,15 @@ func (d Dependencies) undo(ctx context.Context, agreed *sync.Map, in undoImportJ
 	out.Adopted, out.Unsettled = s.Adopted, s.Unsettled
 	out.NextStep = nextStepOfUndo(out)
 	return out, nil
+}
+
+// customersOf names whom an undo is about, the first of them by their ids.
+func customersOf(p *importer.UndoPreview) string {
+	ids := strings.Trim(fmt.Sprint(p.CustomerIDs), "[]")
+	if p.Customers > len(p.CustomerIDs) {
+		ids += " …"
+	}
+	return fmt.Sprintf("%s (%s)", counted(p.Customers, "customer"), strings.ReplaceAll(ids, " ", ", "))
 }
 
 func nextStepOfUndo(out undoImportJobOutput) string {
