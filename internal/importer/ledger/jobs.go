@@ -137,20 +137,7 @@ func (l *Ledger) JobByID(ctx context.Context, id string) (Job, error) {
 
 // JobIDs lists the scope's jobs, newest first.
 func (l *Ledger) JobIDs(ctx context.Context) ([]string, error) {
-	found, err := l.read.QueryContext(ctx, "SELECT id FROM jobs WHERE status <> ? ORDER BY job DESC", Planning)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	var all []string
-	for found.Next() {
-		var id string
-		if err := found.Scan(&id); err != nil {
-			return nil, err
-		}
-		all = append(all, id)
-	}
-	return all, found.Err()
+	return collect(ctx, l.read, single[string], "SELECT id FROM jobs WHERE status <> ? ORDER BY job DESC", Planning)
 }
 
 // ReportPath is where the report of a job lies, if there is one.

@@ -18,42 +18,18 @@ type PendingRow struct {
 
 // PendingAfter lists up to limit pending rows of a job behind a row, in order.
 func (l *Ledger) PendingAfter(ctx context.Context, job int64, row, limit int) ([]PendingRow, error) {
-	found, err := l.read.QueryContext(ctx, `SELECT row, place, customer_id, attempts, content FROM rows
-		WHERE job = ? AND row > ? AND state = ? ORDER BY row LIMIT ?`, job, row, Pending, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	var all []PendingRow
-	for found.Next() {
-		var p PendingRow
+	return collect(ctx, l.read, func(found *sql.Rows) (p PendingRow, err error) {
 		var content []byte
-		if err := found.Scan(&p.Row, &p.Place, &p.CustomerID, &p.Attempts, &content); err != nil {
-			return nil, err
-		}
+		err = found.Scan(&p.Row, &p.Place, &p.CustomerID, &p.Attempts, &content)
 		copy(p.Content[:], content)
-		all = append(all, p)
-	}
-	return all, found.Err()
+		return p, err
+	}, `SELECT row, place, customer_id, attempts, content FROM rows
+		WHERE job = ? AND row > ? AND state = ? ORDER BY row LIMIT ?`, job, row, Pending, limit)
 }
 
 // Counts tells how many rows of a job are in each state.
 func (l *Ledger) Counts(ctx context.Context, job int64) (map[State]int, error) {
-	found, err := l.read.QueryContext(ctx, `SELECT state, count(*) FROM rows WHERE job = ? GROUP BY state`, job)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	counts := make(map[State]int)
-	for found.Next() {
-		var state State
-		var n int
-		if err := found.Scan(&state, &n); err != nil {
-			return nil, err
-		}
-		counts[state] = n
-	}
-	return counts, found.Err()
+	return countBy[State](ctx, l.read, `SELECT state, count(*) FROM rows WHERE job = ? GROUP BY state`, job)
 }
 
 // RowInfo is what the ledger knows of a row.
@@ -84,17 +60,8 @@ func (l *Ledger) FirstRows(ctx context.Context, job int64, a, b State, limit int
 }
 
 func (l *Ledger) eachRow(ctx context.Context, f func(*RowInfo) error, where string, args ...any) error {
-	found, err := l.read.QueryContext(ctx, `SELECT row, customer_id, type, state, token, adopted, problems, warnings FROM rows `+where, args...) //nolint:gosec // where is a constant of this file
-	if err != nil {
-		return err
-	}
-	defer found.Close()
-	for found.Next() {
-		if err := scanRow(found, f); err != nil {
-			return err
-		}
-	}
-	return found.Err()
+	return each(ctx, l.read, func(found *sql.Rows) error { return scanRow(found, f) },
+		`SELECT row, customer_id, type, state, token, adopted, problems, warnings FROM rows `+where, args...) //nolint:gosec // where is a constant of this file
 }
 
 func scanRow(found *sql.Rows, f func(*RowInfo) error) error {
@@ -135,24 +102,13 @@ func (l *Ledger) CountWarnings(ctx context.Context, job int64, limit int) ([]Pro
 }
 
 func (l *Ledger) countProblems(ctx context.Context, query string, args ...any) ([]ProblemCount, error) {
-	found, err := l.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	var all []ProblemCount
-	for found.Next() {
-		var c ProblemCount
+	return collect(ctx, l.read, func(found *sql.Rows) (c ProblemCount, err error) {
 		var text string
-		if err := found.Scan(&text, &c.Rows, &c.FirstRow); err != nil {
-			return nil, err
+		if err = found.Scan(&text, &c.Rows, &c.FirstRow); err == nil {
+			c.Problems, err = problemsFrom(text)
 		}
-		if c.Problems, err = problemsFrom(text); err != nil {
-			return nil, err
-		}
-		all = append(all, c)
-	}
-	return all, found.Err()
+		return c, err
+	}, query, args...)
 }
 
 // Adopted counts a job's rows that were found in the store.
@@ -176,21 +132,8 @@ func (l *Ledger) Unsent(ctx context.Context, job int64) (u Unsent, err error) {
 	if err != nil {
 		return u, err
 	}
-	found, err := l.read.QueryContext(ctx, `SELECT type, count(*) FROM rows WHERE job = ? AND state = ? GROUP BY type`, job, Pending)
-	if err != nil {
-		return u, err
-	}
-	defer found.Close()
-	u.Types = make(map[string]int)
-	for found.Next() {
-		var name string
-		var n int
-		if err := found.Scan(&name, &n); err != nil {
-			return u, err
-		}
-		u.Types[name] = n
-	}
-	return u, found.Err()
+	u.Types, err = countBy[string](ctx, l.read, `SELECT type, count(*) FROM rows WHERE job = ? AND state = ? GROUP BY type`, job, Pending)
+	return u, err
 }
 
 // Keep makes a job of its first pending rows, so many, and forgets the others. It

@@ -64,20 +64,12 @@ type keyedRow struct {
 // groups runs a query for keyed rows, ordered by key and row, and hands each
 // group to f.
 func (r relation) groups(f func([]keyedRow) error, query string, args ...any) error {
-	found, err := r.tx.QueryContext(r.ctx, query, args...)
+	// Only rows that share a key: few, unless the file is one mistake.
+	all, err := collect(r.ctx, r.tx, func(found *sql.Rows) (k keyedRow, err error) {
+		err = found.Scan(&k.key, &k.row, &k.customerID, &k.content)
+		return k, err
+	}, query, args...)
 	if err != nil {
-		return err
-	}
-	defer found.Close()
-	var all []keyedRow // only rows that share a key: few, unless the file is one mistake
-	for found.Next() {
-		var k keyedRow
-		if err := found.Scan(&k.key, &k.row, &k.customerID, &k.content); err != nil {
-			return err
-		}
-		all = append(all, k)
-	}
-	if err := found.Err(); err != nil {
 		return err
 	}
 	for start := 0; start < len(all); {

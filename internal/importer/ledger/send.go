@@ -162,26 +162,16 @@ type UnsettledRow struct {
 // Unsettled lists the rows of the scope whose outcome is not known: few, since
 // an import stops after three batches of them in a row.
 func (l *Ledger) Unsettled(ctx context.Context) ([]UnsettledRow, error) {
-	found, err := l.read.QueryContext(ctx, `SELECT job, (SELECT id FROM jobs WHERE jobs.job = rows.job),
-		row, place, customer_id, type, look, content, state, attempts, absent, unknown_at
-		FROM rows WHERE state IN (2, 6, 7) ORDER BY job, row`)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	var all []UnsettledRow
-	for found.Next() {
-		var o UnsettledRow
+	return collect(ctx, l.read, func(found *sql.Rows) (o UnsettledRow, err error) {
 		var look, content []byte
 		var until int64
-		if err := found.Scan(&o.Job, &o.JobID, &o.Row, &o.Place, &o.CustomerID, &o.Type, &look, &content, &o.State, &o.Attempts, &o.Absent, &until); err != nil {
-			return nil, err
-		}
+		err = found.Scan(&o.Job, &o.JobID, &o.Row, &o.Place, &o.CustomerID, &o.Type, &look, &content, &o.State, &o.Attempts, &o.Absent, &until)
 		o.Look, o.UnknownUntil = lookFrom(look), time.UnixMilli(until)
 		copy(o.Content[:], content)
-		all = append(all, o)
-	}
-	return all, found.Err()
+		return o, err
+	}, `SELECT job, (SELECT id FROM jobs WHERE jobs.job = rows.job),
+		row, place, customer_id, type, look, content, state, attempts, absent, unknown_at
+		FROM rows WHERE state IN (2, 6, 7) ORDER BY job, row`)
 }
 
 // MarkAbsent records that a look at the store did not find an unconfirmed row,

@@ -57,18 +57,6 @@ func (l *Ledger) SaveListed(ctx context.Context, job int64, listed []ListedToken
 // SeenAfter lists up to limit customers that BeginSeeing has marked for a job,
 // beginning behind a customer id.
 func (l *Ledger) SeenAfter(ctx context.Context, job, customerID int64, limit int) ([]int64, error) {
-	found, err := l.read.QueryContext(ctx, `SELECT customer_id FROM customers_seen WHERE job = ? AND customer_id > ? ORDER BY customer_id LIMIT ?`, job, customerID, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	var all []int64
-	for found.Next() {
-		var id int64
-		if err := found.Scan(&id); err != nil {
-			return nil, err
-		}
-		all = append(all, id)
-	}
-	return all, found.Err()
+	return collect(ctx, l.read, single[int64], `SELECT customer_id FROM customers_seen WHERE job = ? AND customer_id > ? ORDER BY customer_id LIMIT ?`,
+		job, customerID, limit)
 }

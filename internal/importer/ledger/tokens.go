@@ -1,6 +1,9 @@
 package ledger
 
-import "context"
+import (
+	"context"
+	"database/sql"
+)
 
 // OldTokens gives the tokens of a customer that are explained: those seen
 // before and those that the ledger's own rows have brought. ok is false when
@@ -21,18 +24,11 @@ func (l *Ledger) Imported(ctx context.Context, customerID int64) (map[string]boo
 }
 
 func (l *Ledger) tokens(ctx context.Context, query string, args ...any) (map[string]bool, error) {
-	found, err := l.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
 	all := make(map[string]bool)
-	for found.Next() {
-		var token string
-		if err := found.Scan(&token); err != nil {
-			return nil, err
-		}
+	err := each(ctx, l.read, func(found *sql.Rows) error {
+		token, err := single[string](found)
 		all[token] = true
-	}
-	return all, found.Err()
+		return err
+	}, query, args...)
+	return all, err
 }

@@ -45,21 +45,10 @@ type OwnRow struct {
 
 // OwnAfter lists up to limit such rows of a job behind a row, in order.
 func (l *Ledger) OwnAfter(ctx context.Context, job int64, row, limit int) ([]OwnRow, error) {
-	found, err := l.read.QueryContext(ctx, `SELECT row, token FROM rows mine
-		WHERE job = ? AND row > ? AND `+ownRow+` ORDER BY row LIMIT ?`, job, row, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	var all []OwnRow
-	for found.Next() {
-		var o OwnRow
-		if err := found.Scan(&o.Row, &o.Token); err != nil {
-			return nil, err
-		}
-		all = append(all, o)
-	}
-	return all, found.Err()
+	return collect(ctx, l.read, func(found *sql.Rows) (o OwnRow, err error) {
+		err = found.Scan(&o.Row, &o.Token)
+		return o, err
+	}, `SELECT row, token FROM rows mine WHERE job = ? AND row > ? AND `+ownRow+` ORDER BY row LIMIT ?`, job, row, limit)
 }
 
 // UndoCounts are counts of a job's instruments.
@@ -87,21 +76,7 @@ func (l *Ledger) UndoCounts(ctx context.Context, job int64) (UndoCounts, error) 
 // OwnCustomers names up to limit customers of a job whose instruments an undo
 // may delete.
 func (l *Ledger) OwnCustomers(ctx context.Context, job int64, limit int) ([]int64, error) {
-	found, err := l.read.QueryContext(ctx, `SELECT DISTINCT customer_id FROM rows mine
-		WHERE job = ? AND `+ownRow+` LIMIT ?`, job, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	var all []int64
-	for found.Next() {
-		var id int64
-		if err := found.Scan(&id); err != nil {
-			return nil, err
-		}
-		all = append(all, id)
-	}
-	return all, found.Err()
+	return collect(ctx, l.read, single[int64], `SELECT DISTINCT customer_id FROM rows mine WHERE job = ? AND `+ownRow+` LIMIT ?`, job, limit)
 }
 
 // Remove records that the instruments of imported rows of a job are not in the
@@ -189,20 +164,10 @@ type rowKey struct {
 
 // rowsOf finds the rows that have imported an instrument.
 func rowsOf(ctx context.Context, tx *sql.Tx, customerID int64, token string) ([]rowKey, error) {
-	found, err := tx.QueryContext(ctx, `SELECT job, row FROM rows WHERE customer_id = ? AND state = 3 AND token = ?`, customerID, token)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	var all []rowKey
-	for found.Next() {
-		var k rowKey
-		if err := found.Scan(&k.job, &k.row); err != nil {
-			return nil, err
-		}
-		all = append(all, k)
-	}
-	return all, found.Err()
+	return collect(ctx, tx, func(found *sql.Rows) (k rowKey, err error) {
+		err = found.Scan(&k.job, &k.row)
+		return k, err
+	}, `SELECT job, row FROM rows WHERE customer_id = ? AND state = 3 AND token = ?`, customerID, token)
 }
 
 // Reopen makes the already rows of a job pending again whose instrument has
