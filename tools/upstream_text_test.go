@@ -24,22 +24,25 @@ func hostile() string {
 		sandbox.Token + "\U000e0041\x00" + strings.Repeat(" and again", 1000)
 }
 
-// hostileBody says it wherever an error of the API has room for text.
+// hostileBody says it wherever an error of the API has room for text; some of
+// it at length.
 func hostileBody(status int) []byte {
+	short := hostile()[:300]
 	fields := map[string]string{hostile(): hostile(), "0.instrument.brand": hostile()}
 	for i := range 300 {
-		fields[fmt.Sprintf("field%03d", i)] = hostile()
+		fields[fmt.Sprintf("field%03d", i)] = short
 	}
 	body, _ := json.Marshal(map[string]any{"status": status, "title": hostile(), "detail": hostile(), "type": hostile(), "errors": fields})
 	return body
 }
 
 func hostileAnswer(status int) http.HandlerFunc {
+	body := hostileBody(status)
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Location", "https://evil.example.com/"+injection)
 		w.WriteHeader(status)
-		_, _ = w.Write(hostileBody(status))
+		_, _ = w.Write(body)
 	}
 }
 
