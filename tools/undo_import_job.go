@@ -75,7 +75,7 @@ func (d Dependencies) undo(ctx context.Context, agreed *sync.Map, in undoImportJ
 		agreed.Delete(in.JobID)
 	}
 	switch {
-	case err == nil, timeIsUp:
+	case err == nil, timeIsUp, s.Remaining == 0:
 	case ctx.Err() != nil:
 		out.Reason = "The call was cancelled, or the server is about to end."
 	case s.Removed == 0 && !stopped:
