@@ -215,20 +215,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 		Progress: stdio.ReportProgress,
 	})
 	greet(stderr, client.Store())
-	serving, fail := context.WithCancelCause(ctx)
-	ready := make(chan struct{})
-	go func() {
-		if err := addTools(); err != nil {
-			fail(err)
-			return
-		}
-		close(ready)
-	}()
-	err = stdio.Serve(serving, server, stdio.Options{In: os.Stdin, Out: os.Stdout, Logger: logger, Ready: ready})
-	if ctx.Err() == nil && serving.Err() != nil {
-		err = context.Cause(serving) // a tool's schema is broken
-	}
-	fail(nil)
+	err = stdio.Serve(ctx, server, stdio.Options{In: os.Stdin, Out: os.Stdout, Logger: logger, Prepare: addTools})
 	manager.Shutdown(shutdownGrace)
 	return err
 }

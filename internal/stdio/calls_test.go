@@ -161,7 +161,7 @@ func TestBusy(t *testing.T) {
 
 func TestBytesOfPendingRequestsAreLimited(t *testing.T) {
 	changed := make(poke, 1)
-	r := newCalls(1, newWriter(io.Discard, changed), changed)
+	r := newCalls(1, newWriter(io.Discard, changed, func() {}), changed)
 	admit := func(id string, size int) (*call, *rpcError) {
 		m := message{id: json.RawMessage(id), key: idKey(id), method: string(mcp.MethodToolsCall), params: make(json.RawMessage, size)}
 		c := &call{message: m, registry: r, cancel: func() {}}

@@ -260,7 +260,7 @@ func TestNoQuestionAfterTheInput(t *testing.T) {
 func TestLastWordIsHeard(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		for range 50 { // else it would be heard every other time
-			out := newWriter(io.Discard, make(poke, 1))
+			out := newWriter(io.Discard, make(poke, 1), func() {})
 			out.push(make([]byte, maxBacklog)) // the question waits for room
 			s := newSession(out, slog.New(slog.DiscardHandler))
 			s.SetClientCapabilities(mcp.ClientCapabilities{Elicitation: &mcp.ElicitationCapability{}})

@@ -119,14 +119,14 @@ func TestNoProgressAfterCancellation(t *testing.T) {
 }
 
 func TestProgressIsDroppedWhenTheOutputIsFull(t *testing.T) {
-	out := newWriter(io.Discard, make(poke, 1))
+	out := newWriter(io.Discard, make(poke, 1), func() {})
 	out.push(make([]byte, maxBacklog))
 	c := &call{registry: newCalls(1, out, make(poke, 1)), token: json.RawMessage(`1`)}
 	c.report(1, 2, "")
 	if len(out.queue) != 1 {
 		t.Error("progress has been added to a full backlog")
 	}
-	out.wrote(out.queue[0])
+	out.forget(out.queue[0])
 	c.report(1, 2, "")
 	if len(out.queue) != 2 {
 		t.Error("progress that was dropped counts as told")

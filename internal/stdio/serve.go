@@ -14,7 +14,8 @@
 //     ignores its context beyond StopGrace;
 //   - one writer owns the output. When nobody reads the output, it stays behind until
 //     its write returns;
-//   - one goroutine passes on the notifications that mcp-go sends by itself.
+//   - one goroutine passes on the notifications that mcp-go sends by itself, and one
+//     runs Prepare.
 package stdio
 
 import (
@@ -39,9 +40,11 @@ type Options struct {
 
 	Logger *slog.Logger // default: none
 
-	// Ready is closed when the server has its tools: every request but initialize
-	// waits for it. Default: it has them.
-	Ready <-chan struct{}
+	// Prepare gives the server its tools: every request but initialize waits for it.
+	// It begins when the handshake is over, which it would hold up on a small
+	// machine, or when something else is asked. When it fails, Serve ends with its
+	// error. Default: the server has its tools.
+	Prepare func() error
 
 	MaxLine     int           // longest message, in bytes; default 8 MiB
 	Concurrency int           // tool calls running at once, others wait; default 64
@@ -53,10 +56,8 @@ func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Ready == nil {
-		ready := make(chan struct{})
-		close(ready)
-		o.Ready = ready
+	if o.Prepare == nil {
+		o.Prepare = func() error { return nil }
 	}
 	if o.MaxLine == 0 {
 		o.MaxLine = 8 << 20
@@ -79,10 +80,11 @@ func (o Options) withDefaults() Options {
 //   - ctx ends: nothing more is read, running requests are cancelled, and those that
 //     end within StopGrace are answered;
 //   - In fails: as when it ends;
-//   - Out fails, since its reader has gone: running requests are cancelled.
+//   - Out fails, since its reader has gone: running requests are cancelled;
+//   - Prepare fails: as when ctx ends.
 //
-// Serve returns nil for the first two, the wrapped error for the third, and an
-// ErrOutputClosed for the last. It returns within EOFGrace + StopGrace after the end
+// Serve returns nil for the first two, the wrapped error for the third, an
+// ErrOutputClosed for the fourth, and Prepare's error for the last. It returns within EOFGrace + StopGrace after the end
 // of In, and within StopGrace after the end of ctx, even if nobody reads Out.
 //
 // If Out is the process's standard output, the process must ignore SIGPIPE
@@ -90,10 +92,13 @@ func (o Options) withDefaults() Options {
 // goes. Nothing else may write to Out. One server can be served once at a time.
 func Serve(ctx context.Context, srv *server.MCPServer, opts Options) error {
 	opts = opts.withDefaults()
+	serving, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	tools := newPreparation(opts.Prepare, fail)
 	changed := make(poke, 1)
-	out := newWriter(opts.Out, changed)
+	out := newWriter(opts.Out, changed, tools.begin)
 	g := &gate{
-		srv: srv, opts: opts, logger: opts.Logger, changed: changed, out: out,
+		srv: srv, opts: opts, logger: opts.Logger, changed: changed, out: out, tools: tools,
 		calls:   newCalls(opts.Concurrency, out, changed),
 		session: newSession(out, opts.Logger),
 	}
@@ -108,10 +113,13 @@ func Serve(ctx context.Context, srv *server.MCPServer, opts Options) error {
 
 	go g.out.run()
 	go g.session.run()
-	inputErr := g.read(ctx)
-	g.finish(ctx, cancel)
-	if err := g.out.failure(); err != nil {
+	inputErr := g.read(serving)
+	g.finish(serving, cancel)
+	switch err := g.out.failure(); {
+	case err != nil:
 		return err
+	case ctx.Err() == nil && serving.Err() != nil:
+		return context.Cause(serving)
 	}
 	return inputErr
 }
@@ -124,6 +132,7 @@ type gate struct {
 	base    context.Context // of all requests
 	changed poke
 	out     *writer
+	tools   preparation
 	calls   *calls
 	session *session
 }

@@ -35,9 +35,10 @@ func (g *gate) request(m message) {
 
 // work serves a call, and then whatever call its slot goes to.
 func (g *gate) work(c *call) {
+	g.tools.begin()
 	for c != nil {
 		select {
-		case <-g.opts.Ready:
+		case <-g.tools.done:
 		case <-c.ctx.Done(): // served all the same: its handler sees the end
 		}
 		line := g.serve(c)

@@ -16,6 +16,7 @@ const maxBacklog = 32 << 20
 type writer struct {
 	w       io.Writer
 	changed poke          // poked when all is written, and on failure
+	wrote   func()        // called after each write
 	failed  chan struct{} // closed when a write failed
 	done    chan struct{} // closed when run has ended
 
@@ -28,8 +29,8 @@ type writer struct {
 	err     error     // the failed write's, set before failed is closed
 }
 
-func newWriter(w io.Writer, changed poke) *writer {
-	out := &writer{w: w, changed: changed, failed: make(chan struct{}), done: make(chan struct{})}
+func newWriter(w io.Writer, changed poke, wrote func()) *writer {
+	out := &writer{w: w, changed: changed, wrote: wrote, failed: make(chan struct{}), done: make(chan struct{})}
 	out.more.L, out.room.L = &out.mu, &out.mu
 	return out
 }
@@ -99,7 +100,8 @@ func (w *writer) run() {
 			w.fail(err)
 			return
 		}
-		w.wrote(line)
+		w.forget(line)
+		w.wrote()
 	}
 }
 
@@ -118,7 +120,7 @@ func (w *writer) next() ([]byte, bool) {
 	return line, true
 }
 
-func (w *writer) wrote(line []byte) {
+func (w *writer) forget(line []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.backlog -= len(line)
