@@ -285,7 +285,7 @@ func TestRefusedFile(t *testing.T) {
 		t.Fatalf("it ends with: %v", err)
 	}
 	says(t, err.Error(), `"vault.csv", line 1: `, `--columns "Token=instrument.vault_token"`)
-	for _, start := range []string{`  - the header "Token"`, `  - the header "frobnicate"`, "  - no column is payment_method_id"} {
+	for _, start := range []string{`  - "Token" is no field`, `  - "frobnicate" is no field`, "  - no column is payment_method_id"} {
 		if !strings.Contains(err.Error(), "\n"+start) {
 			t.Errorf("no line begins with %q:\n%s", start, err)
 		}

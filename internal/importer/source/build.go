@@ -157,6 +157,9 @@ func (b *builder) putBoolean(f *field, s string) {
 	b.draft.row.DefaultInstrument = &v
 }
 
+// isOfOneRow reports whether a field says which instrument a row is, or whose.
+func isOfOneRow(path string) bool { return path == "customer_id" || path == "instrument.vault_token" }
+
 // parseDefaults reads Options.Defaults, and says what is wrong with each that
 // cannot be used.
 func parseDefaults(t *table, defaults map[string]string) (values []value, wrong []string) {
@@ -164,6 +167,10 @@ func parseDefaults(t *table, defaults map[string]string) (values []value, wrong 
 		i, known := t.find(strings.TrimSpace(path))
 		if !known {
 			wrong = append(wrong, "the default "+label(path)+" is for no field"+t.didYouMean(path))
+			continue
+		}
+		if isOfOneRow(t.fields[i].path) {
+			wrong = append(wrong, t.fields[i].path+" cannot have a default: it would hand instruments to a stranger")
 			continue
 		}
 		trial := newBuilder(t, nil)

@@ -63,9 +63,14 @@ func matchHeaders(t *table, headers []string, o Options, defaults []value) (fiel
 	for _, path := range required {
 		i := t.byPath[path]
 		_, has := m.owner[i]
-		if !has && !slices.ContainsFunc(defaults, func(d value) bool { return d.field == i && !isBlank(d.text) }) {
-			m.complain("no column is %s, which every row needs: map one to it with columns, or give it with defaults", path)
+		if has || slices.ContainsFunc(defaults, func(d value) bool { return d.field == i && !isBlank(d.text) }) {
+			continue
 		}
+		advice := "map one to it with columns, or give it with defaults"
+		if isOfOneRow(path) {
+			advice = "map one to it with columns"
+		}
+		m.complain("no column is %s, which every row needs: %s", path, advice)
 	}
 	return m.fields, m.wrong
 }
@@ -92,7 +97,7 @@ func (m *matcher) match(column int, header string) {
 		}
 	}
 	if wrong != "" && m.named[header] == 1 {
-		m.complain("the header %s %s", label(header), wrong)
+		m.complain("%s %s", label(header), wrong)
 	}
 	m.claim(header, field)
 	m.fields = append(m.fields, field)
@@ -132,15 +137,33 @@ func closestHeader(name string, headers []string) string {
 	return " (did you mean " + label(closest) + "?)"
 }
 
-// maxDetails is how many faults one refusal lists.
-const maxDetails = 20
+const (
+	// maxDetails is how many faults of a row are told.
+	maxDetails = 20
+	// maxNames is how many faults of a file's names are told: as many as there are
+	// fields, so that one refusal is enough to map them all.
+	maxNames = 50
+)
 
 const adviceColumns = `Map the file's own names to fields with columns, such as {"Token": "instrument.vault_token"}; map a name to "-" to ignore it`
 
-// columnsError refuses a file for what is wrong with its names.
-func columnsError(line int, what string, wrong []string) *Error {
-	if more := len(wrong) - maxDetails; more > 0 {
-		wrong = append(wrong[:maxDetails:maxDetails], fmt.Sprintf("and %d more", more))
+// columnsError refuses a file for what is wrong with its names, and tells those
+// that there are.
+func (t *table) columnsError(line int, what string, wrong []string) *Error {
+	if more := len(wrong) - maxNames; more > 0 {
+		wrong = append(wrong[:maxNames:maxNames], fmt.Sprintf("and %d more", more))
 	}
-	return &Error{Kind: KindColumns, Line: line, What: what, Details: wrong, Advice: adviceColumns}
+	return &Error{Kind: KindColumns, Line: line, What: what, Details: wrong, Advice: adviceColumns + ". The fields are " + t.names()}
+}
+
+// names are the paths of all fields, but that of the trusted addresses the first
+// stands for all.
+func (t *table) names() string {
+	var paths []string
+	for _, f := range t.fields {
+		if !strings.HasPrefix(f.path, trustedName) {
+			paths = append(paths, f.path)
+		}
+	}
+	return strings.Join(paths, ", ") + ", and " + trustedName + ".0.first_name and so on"
 }

@@ -80,7 +80,7 @@ func (f *csvFormat) match(o Options) error {
 		if !slices.ContainsFunc(f.headers, func(h string) bool { _, known := f.table.find(h); return known }) && len(o.Columns) == 0 {
 			what = "its first line has none of the headers wanted (a CSV must begin with a header line)"
 		}
-		return columnsError(1, what, wrong)
+		return f.table.columnsError(1, what, wrong)
 	}
 	f.fields, f.defaults = fields, defaults
 	return nil

@@ -27,7 +27,7 @@ func newJSON(head []byte, bom int, perLine bool, o Options) (format, error) {
 	defaults, wrong := parseDefaults(f.table, o.Defaults)
 	tree, more := newTree(f.table, o.Columns)
 	if wrong = append(wrong, more...); len(wrong) > 0 {
-		return nil, columnsError(0, "columns or defaults do not fit", wrong)
+		return nil, f.table.columnsError(0, "columns or defaults do not fit", wrong)
 	}
 	f.tree, f.defaults = tree, defaults
 	text := bytes.TrimLeft(head[bom:], whiteSpace)

@@ -166,7 +166,7 @@ func trimColumns(columns map[string]string) (map[string]string, error) {
 	for name, path := range sorted(columns) {
 		name = strings.TrimSpace(name)
 		if _, twice := trimmed[name]; twice {
-			return nil, columnsError(0, "columns do not fit", []string{"columns names " + label(name) + " twice"})
+			return nil, &Error{Kind: KindColumns, What: "columns names " + label(name) + " twice", Advice: adviceColumns}
 		}
 		trimmed[name] = strings.TrimSpace(path)
 	}
