@@ -61,7 +61,7 @@ func TestACancelledCall(t *testing.T) {
 		"update":  `"is_default":true`,
 		"delete":  `"not_deleted":[]`,
 		"unvault": `"unvaulted":"`,
-		"undo":    `"deleted":2,"remaining":0,"refused":0,"adopted":0,"unsettled":0,"reason":"The call was cancelled`,
+		"undo":    `"deleted":2,"remaining":0,"refused":0,"adopted":0,"unsettled":0,"next_step":"What the job created is not in the store any more`,
 	}
 	for _, c := range apiCalls() {
 		t.Run(c.name, func(t *testing.T) {

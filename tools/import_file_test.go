@@ -91,6 +91,45 @@ func TestVerifyComparesWithTheStore(t *testing.T) {
 	}
 }
 
+// All that is wrong with a file can be read, 20 rows at a time, and its rows are
+// told apart from those of a pilot.
+func TestFailuresCanBeReadToTheEnd(t *testing.T) {
+	f := newFixture(t, nil)
+	file, err := os.Create(filepath.Join(f.files, "bad.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	fmt.Fprintln(file, "payment_method_id,currency_code,customer_id,instrument.type,instrument.vault_token")
+	for i := range 45 {
+		fmt.Fprintf(file, "braintree.paypal,?,%d,paypal_account,t%d\n", i+1, i)
+	}
+	plan := f.importRows(t, `{"file":"bad.csv"}`)
+	rows, next := 0, plan.NextStep
+	for step := 1; ; step++ {
+		var after int
+		_, hint, more := strings.Cut(next, "after_row ")
+		if !more {
+			break
+		}
+		if _, err := fmt.Sscan(hint, &after); err != nil || after != 20*step {
+			t.Fatalf("next_step %q: %v", next, err)
+		}
+		var page struct {
+			Failures []struct{ Row int } `json:"failures"`
+			NextStep string              `json:"next_step"`
+		}
+		r := f.call(t, "get_import_job", fmt.Sprintf(`{"job_id":%q,"after_row":%d}`, plan.PlanID, after))
+		if err := json.Unmarshal(r.Structured, &page); err != nil {
+			t.Fatal(err)
+		}
+		rows, next = rows+len(page.Failures), page.NextStep
+	}
+	if plan.Failed != 45 || rows != 25 {
+		t.Errorf("%d failures after the first 20 of %+v", rows, plan)
+	}
+}
+
 func TestNoConfirmGoesStraightOn(t *testing.T) {
 	f := newFixture(t, func(d *tools.Dependencies) { d.NoConfirm = true })
 	f.writeVault(t, "vault.csv", 50)

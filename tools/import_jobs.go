@@ -15,6 +15,7 @@ type getImportJobInput struct {
 	JobID       importer.JobID `json:"job_id" jsonschema:"minLength=1"`
 	WaitSeconds *int           `json:"wait_seconds,omitempty" jsonschema:"minimum=0,maximum=50,default=20"`
 	Verify      bool           `json:"verify,omitempty" jsonschema:"description=Compare its instruments with the store's whole list."`
+	AfterRow    int            `json:"after_row,omitempty" jsonschema:"minimum=1,description=List failures and instruments behind this row\\, not the first."`
 }
 
 func (d Dependencies) getImportJob(a adapter) (server.ServerTool, error) {
@@ -28,6 +29,11 @@ func (d Dependencies) getImportJob(a adapter) (server.ServerTool, error) {
 		s, err := d.Jobs.Wait(ctx, in.JobID, wait(in.WaitSeconds), d.progress(ctx))
 		if err != nil {
 			return job{}, err
+		}
+		if in.AfterRow > 0 {
+			if err := d.Importer.ListAfter(ctx, s, in.AfterRow); err != nil {
+				return job{}, err
+			}
 		}
 		j := newJob(d.Client.Store(), s)
 		if in.Verify {

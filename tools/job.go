@@ -17,9 +17,9 @@ type job struct {
 	File           string           `json:"file,omitempty"`
 	Plan           *plan            `json:"plan,omitempty"`
 	FailureSummary []importer.Count `json:"failure_summary" jsonschema:"description={field\\, message\\, count\\, first_row}"`
-	Failures       []failure        `json:"failures" jsonschema:"description=First 20: {row\\, customer_id\\, problems: [{field\\, message}]}"`
-	Instruments    []jobInstrument  `json:"instruments" jsonschema:"description=First 20: {row\\, customer_id\\, token\\, type}"`
-	Adopted        int              `json:"adopted,omitempty"`       // rows whose answer was lost and that were found in the store
+	Failures       []failure        `json:"failures" jsonschema:"description=20 at most: {row (from 1\\, header not counted)\\, customer_id\\, problems: [{field\\, message}]}"`
+	Instruments    []jobInstrument  `json:"instruments" jsonschema:"description=20 at most: {row\\, customer_id\\, token\\, type}"`
+	Adopted        int              `json:"adopted,omitempty" jsonschema:"description=Of imported: no answer came\\, but they were found in the store."`
 	DeletedSince   int              `json:"deleted_since,omitempty"` // of already_imported: not in the store any more
 	Verified       *verified        `json:"verified,omitempty"`
 	Warnings       []importer.Count `json:"warnings"`
@@ -56,6 +56,7 @@ type plan struct {
 	LastRow   int            `json:"last_row"`
 	Types     map[string]int `json:"types"` // rows by type
 	Customers int            `json:"customers"`
+	Verified  bool           `json:"customers_verified,omitempty"` // looked up in the store, all of them
 	Expired   int            `json:"expired"`
 	Requests  int            `json:"requests"`
 	Seconds   int            `json:"seconds"`
@@ -85,7 +86,7 @@ func newJob(store bcapi.Store, s *importer.Summary) job {
 	}
 	if s.Status == importer.Planned {
 		j.Plan = &plan{
-			FirstRow: s.Unsent.FirstRow, LastRow: s.Unsent.LastRow, Types: s.Unsent.Types, Customers: s.Unsent.Customers,
+			FirstRow: s.Unsent.FirstRow, LastRow: s.Unsent.LastRow, Types: s.Unsent.Types, Customers: s.Unsent.Customers, Verified: s.Verified,
 			Expired: s.Expired, Requests: s.Requests, Seconds: s.Seconds,
 		}
 	}
@@ -141,7 +142,7 @@ func nextStepOf(s *importer.Summary) string {
 		if len(s.Failures) == 0 { // not one was refused
 			return "Nothing: what is not in was in, and was deleted from the store again. Import that again only if your person asks for it."
 		}
-		return "Correct the rows listed in failures (report_file lists all) and import those again; rows that are in are never sent twice."
+		return "Correct the rows listed in failures (report_file has all" + moreFailures(s) + ") and import those again; rows that are in are never sent twice."
 	}
 	return nextStepOfStopped(s)
 }
@@ -160,10 +161,22 @@ func nextStepOfStopped(s *importer.Summary) string {
 		return again + fmt.Sprintf(" to go on once the reason is dealt with; what is in is not sent twice. %d rows wait for your person, who has to look for them in the store: then add unconfirmed: \"resend\" (they are not there) or \"skip\".", s.Held)
 	case s.Status == importer.Cancelled && s.Remaining+s.Unconfirmed == 0:
 		return "Nothing is left to import."
+	case s.Status == importer.Cancelled && s.Imported+s.Unconfirmed == 0:
+		return "Nothing was sent, and nothing will be, unless bulk_import_instruments is called with plan_id " + string(s.ID) + "."
 	case s.Status == importer.Cancelled:
 		return again + " to go on; what is in is not sent twice."
+	case s.Unconfirmed > 0:
+		return again + " to go on once the reason is dealt with: unconfirmed rows are looked up in the store first, and sent again only if they are not there."
 	}
 	return again + " to go on once the reason is dealt with; what is in is not sent twice."
+}
+
+// moreFailures says how to read the failures that an answer leaves out.
+func moreFailures(s *importer.Summary) string {
+	if !s.MoreFailures || s.ID == "" {
+		return ""
+	}
+	return fmt.Sprintf("; get_import_job with job_id %s and after_row %d lists more", s.ID, s.Failures[len(s.Failures)-1].Row)
 }
 
 // nextStepOfUndone keeps a model from bringing back what was just taken away.
@@ -187,11 +200,11 @@ func nextStepOfPlan(s *importer.Summary) string {
 	}
 	switch {
 	case s.Remaining == 0 && s.Failed > 0:
-		return "Nothing was sent, and no row can be: correct the rows listed in failures."
+		return "Nothing was sent, and no row can be: correct the rows listed in failures" + moreFailures(s) + "."
 	case s.Remaining == 0:
 		return "Nothing is left to import: every row is in."
 	case s.Failed > 0:
-		return fmt.Sprintf("Nothing was sent. %s to import the %d good rows, or correct the rows listed in failures first.", how, s.Remaining)
+		return fmt.Sprintf("Nothing was sent. %s to import the %d good rows, or correct the rows listed in failures first%s.", how, s.Remaining, moreFailures(s))
 	}
 	return fmt.Sprintf("Nothing was sent. %s to import all %d rows.", how, s.Remaining)
 }

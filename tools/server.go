@@ -40,6 +40,18 @@ Never ask for, pass or repeat a card number or CVV: calls that hold one are refu
 A failed call answers {"error": {code, message, retryable, next_step}}: follow next_step; repeat a call unchanged only if retryable is true.
 A file is imported in two calls: bulk_import_instruments with file answers a plan, with its plan_id sends it; a long import goes on in the background.`
 
+// instructions are those of the server, with what is not offered: a model
+// would look for it elsewhere.
+func (d Dependencies) instructions() string {
+	switch {
+	case d.ReadOnly:
+		return instructions + "\nThis server was started with --read-only: it changes nothing in the store."
+	case !d.AllowDeletes:
+		return instructions + "\nThis server deletes nothing: tools for that, and to undo an import, are offered only when its operator starts it with --allow-deletes."
+	}
+	return instructions
+}
+
 // NewServer assembles the MCP server. It fails when a tool's schema cannot be
 // generated or compiled, and makes no network call.
 func NewServer(d Dependencies) (*server.MCPServer, error) {
@@ -52,7 +64,7 @@ func NewServer(d Dependencies) (*server.MCPServer, error) {
 func Prepare(d Dependencies) (s *server.MCPServer, addTools func() error) {
 	s = server.NewMCPServer("bigcommerce-payments-mcp", d.Version,
 		server.WithTitle("BigCommerce Payments"),
-		server.WithInstructions(instructions),
+		server.WithInstructions(d.instructions()),
 		server.WithToolCapabilities(false),
 		server.WithPromptCapabilities(false),
 	)

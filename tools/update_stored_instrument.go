@@ -35,7 +35,7 @@ func (d Dependencies) updateStoredInstrument(a adapter) (server.ServerTool, erro
 	return define(a, spec{
 		name:  "update_stored_instrument",
 		title: "Update stored instrument",
-		description: "Change the addresses of a customer's instrument, or make it their default. A new billing address may reach the gateway: the person is asked first where the client can. " +
+		description: "Change the addresses of a customer's instrument, or make it their default. Give an address whole: what is left out may be lost. A new billing address may reach the gateway: the person is asked first where the client can. " +
 			"Number, expiry and vault token cannot be changed: that takes a new import.",
 		hints: hints{destructive: true, idempotent: true, openWorld: true},
 	}, d.update)

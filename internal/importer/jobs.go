@@ -72,7 +72,7 @@ func (im *Importer) limit(ctx context.Context, l *ledger.Ledger, job ledger.Job,
 		r.Left = append(r.Left, refused)
 	}
 	if whole.Already > 0 {
-		already, err := l.FirstRows(ctx, job.Num, ledger.Already, ledger.Already, 1)
+		already, err := l.RowsAfter(ctx, job.Num, ledger.Already, ledger.Already, 0, 1)
 		if err != nil {
 			return err
 		}

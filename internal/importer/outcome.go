@@ -15,7 +15,7 @@ import (
 // ledger stop it too.
 var (
 	ErrChanged  = errors.New("the file is not the one any more that was checked")
-	ErrUnknowns = errors.New("three requests in a row had no telling answer")
+	ErrUnknowns = errors.New("three requests in a row had no telling answer: the connection was lost, or the API failed")
 	ErrRefused  = errors.New("the API refuses every row for the same reason")
 	ErrLeft     = errors.New("rows are left that were not come to: a mistake in this program")
 	ErrHeld     = errors.New("rows are left whose outcome a person has to tell")

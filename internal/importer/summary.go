@@ -33,7 +33,10 @@ type Summary struct {
 	Status Status
 	Reason string // why it stopped early
 	File   string // "" for rows that came with a call
-	Shared bool   // the plan was checked with several customers allowed to share a provider customer
+
+	// How the plan of a file was checked: with several customers allowed to share a
+	// provider customer, and with its customers looked up.
+	Shared, Verified bool
 
 	Total, Imported, Failed, Already, Unconfirmed, Remaining int
 	Adopted                                                  int // of the imported: found by a look, not told by an answer
@@ -47,6 +50,7 @@ type Summary struct {
 	FailureSummary []Count
 	Warnings       []Count
 	Failures       []Failure
+	MoreFailures   bool // behind the last of them
 	Instruments    []Instrument
 	Report         string // the report's path; "" before a run has stopped
 }
@@ -82,13 +86,18 @@ func (im *Importer) summary(ctx context.Context, l *ledger.Ledger, job ledger.Jo
 	if err != nil {
 		return nil, err
 	}
-	for _, fill := range []func(context.Context, *ledger.Ledger, int64) error{s.total, s.list, s.summarize} {
+	if err := s.list(ctx, l, job.Num, 0); err != nil {
+		return nil, err
+	}
+	for _, fill := range []func(context.Context, *ledger.Ledger, int64) error{s.total, s.summarize} {
 		if err := fill(ctx, l, job.Num); err != nil {
 			return nil, err
 		}
 	}
 	s.Seconds = im.seconds(s.Requests)
-	s.Warnings = append(s.Warnings, r.Left...)
+	if s.Status == Planned { // later they have been told
+		s.Warnings = append(s.Warnings, r.Left...)
+	}
 	if s.Report == "" && r.Reported != nil && !running {
 		s.Warnings = append(s.Warnings, Count{Message: staleReport, Count: s.Total, FirstRow: 1})
 	}
@@ -104,7 +113,7 @@ func outline(ctx context.Context, l *ledger.Ledger, job ledger.Job, running bool
 	}
 	s := &Summary{ID: JobID(job.ID), Reason: job.Reason, Behind: r.Behind}
 	if r.File != nil {
-		s.File, s.Shared = r.File.Name, r.File.Shared
+		s.File, s.Shared, s.Verified = r.File.Name, r.File.Shared, r.File.Verify
 	}
 	if err := s.count(ctx, l, job.Num); err != nil {
 		return nil, r, err
@@ -204,17 +213,35 @@ func requestsFor(rows int) int {
 	return requests
 }
 
-func (s *Summary) list(ctx context.Context, l *ledger.Ledger, job int64) error {
+// ListAfter has a job's summary list the rows behind a row, and not the first
+// ones.
+func (im *Importer) ListAfter(ctx context.Context, s *Summary, row int) error {
+	l, err := im.openLedger(ctx)
+	if err != nil {
+		return err
+	}
+	job, err := l.JobByID(ctx, string(s.ID))
+	if err != nil {
+		return err
+	}
+	return s.list(ctx, l, job.Num, row)
+}
+
+func (s *Summary) list(ctx context.Context, l *ledger.Ledger, job int64, after int) error {
+	s.Failures, s.Instruments, s.MoreFailures = nil, nil, false
 	if s.Failed > 0 {
-		failed, err := l.FirstRows(ctx, job, ledger.Refused, ledger.Skipped, listed)
+		failed, err := l.RowsAfter(ctx, job, ledger.Refused, ledger.Skipped, after, listed+1)
 		if err != nil {
 			return err
+		}
+		if s.MoreFailures = len(failed) > listed; s.MoreFailures {
+			failed = failed[:listed]
 		}
 		for _, row := range failed {
 			s.Failures = append(s.Failures, Failure{Row: row.Row, CustomerID: row.CustomerID, Problems: row.Problems})
 		}
 	}
-	in, err := l.FirstRows(ctx, job, ledger.Imported, ledger.Already, listed)
+	in, err := l.RowsAfter(ctx, job, ledger.Imported, ledger.Already, after, listed)
 	if err != nil {
 		return err
 	}
@@ -244,7 +271,7 @@ func (s *Summary) summarize(ctx context.Context, l *ledger.Ledger, job int64) er
 	for _, w := range warnings {
 		for _, p := range w.Problems {
 			if p.Message == check.ExpiredMessage {
-				s.Expired += w.Rows
+				s.Expired += w.Pending
 			}
 		}
 	}

@@ -177,7 +177,7 @@ func TestUndoAndImportAgain(t *testing.T) {
 
 	if s := b.plan(rows); s.ID == id || s.Already < adopted || s.Already > adopted+1 {
 		t.Fatalf("planned again: %+v", s)
-	} else if w := s.Warnings; len(w) != 2 || w[0].Message != ledger.RemovedWarning || w[0].Count != 119-adopted || w[1].Field != "instrument.brand" {
+	} else if w := s.Warnings; len(w) != 3 || w[0].Message != ledger.RemovedWarning || w[0].Count != 119-adopted || w[1].Message != ledger.LookalikeWarning || w[2].Field != "instrument.brand" {
 		t.Errorf("what comes back is not warned of: %+v", w)
 	}
 	if s := b.run(2); s.Status != importer.Completed || s.Imported != 119-adopted || s.Imported+s.Already != 120 {

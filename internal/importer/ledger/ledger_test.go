@@ -160,7 +160,7 @@ func TestChangedValuesAreWarnedOf(t *testing.T) {
 	changed.BillingAddress.City = "Austin"
 	job := addJob(t, l, changed)
 	must(t, l.Relate(t.Context(), job, false))
-	rows, err := l.FirstRows(t.Context(), job, Already, Already, 10)
+	rows, err := l.RowsAfter(t.Context(), job, Already, Already, 0, 10)
 	must(t, err)
 	if len(rows) != 1 || len(rows[0].Warnings) != 1 || rows[0].Warnings[0].Message != ChangedWarning || rows[0].Token == "" {
 		t.Errorf("rows %+v", rows)

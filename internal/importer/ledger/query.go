@@ -49,13 +49,14 @@ func (l *Ledger) EachRow(ctx context.Context, job int64, f func(*RowInfo) error)
 	return l.eachRow(ctx, f, `WHERE job = ? ORDER BY row`, job)
 }
 
-// FirstRows lists the first rows of a job in one of two states.
-func (l *Ledger) FirstRows(ctx context.Context, job int64, a, b State, limit int) ([]RowInfo, error) {
+// RowsAfter lists up to limit rows of a job in one of two states behind a row, in
+// order.
+func (l *Ledger) RowsAfter(ctx context.Context, job int64, a, b State, row, limit int) ([]RowInfo, error) {
 	var all []RowInfo
 	err := l.eachRow(ctx, func(r *RowInfo) error {
 		all = append(all, *r)
 		return nil
-	}, `WHERE job = ? AND state IN (?, ?) ORDER BY row LIMIT ?`, job, a, b, limit)
+	}, `WHERE job = ? AND row > ? AND state IN (?, ?) ORDER BY row LIMIT ?`, job, row, a, b, limit)
 	return all, err
 }
 
@@ -86,25 +87,27 @@ type ProblemCount struct {
 	Problems []check.Problem
 	Rows     int
 	FirstRow int
+	Pending  int // of the rows
 }
 
 // CountProblems counts the rows of a job in any of three states by their
 // problems, the most frequent first; at most limit of them.
 func (l *Ledger) CountProblems(ctx context.Context, job int64, limit int, a, b, c State) ([]ProblemCount, error) {
-	return l.countProblems(ctx, `SELECT problems, count(*), min(row) FROM rows
+	return l.countProblems(ctx, `SELECT problems, count(*), min(row), 0 FROM rows
 		WHERE job = ? AND state IN (?, ?, ?) GROUP BY problems ORDER BY 2 DESC, 3 LIMIT ?`, job, a, b, c, limit)
 }
 
-// CountWarnings counts the rows of a job by their warnings in the same way.
+// CountWarnings counts the rows of a job that are not refused by their warnings
+// in the same way.
 func (l *Ledger) CountWarnings(ctx context.Context, job int64, limit int) ([]ProblemCount, error) {
-	return l.countProblems(ctx, `SELECT warnings, count(*), min(row) FROM rows
-		WHERE job = ? AND warnings <> '' GROUP BY warnings ORDER BY 2 DESC, 3 LIMIT ?`, job, limit)
+	return l.countProblems(ctx, `SELECT warnings, count(*), min(row), sum(state = ?) FROM rows
+		WHERE job = ? AND warnings <> '' AND state <> ? GROUP BY warnings ORDER BY 2 DESC, 3 LIMIT ?`, Pending, job, Refused, limit)
 }
 
 func (l *Ledger) countProblems(ctx context.Context, query string, args ...any) ([]ProblemCount, error) {
 	return collect(ctx, l.read, func(found *sql.Rows) (c ProblemCount, err error) {
 		var text string
-		if err = found.Scan(&text, &c.Rows, &c.FirstRow); err == nil {
+		if err = found.Scan(&text, &c.Rows, &c.FirstRow, &c.Pending); err == nil {
 			c.Problems, err = problemsFrom(text)
 		}
 		return c, err

@@ -23,7 +23,10 @@ func (l *Ledger) Relate(ctx context.Context, job int64, shared check.SharedProvi
 		if err := r.followRepeats(); err != nil {
 			return err
 		}
-		return r.withLedger(shared)
+		if err := r.withLedger(shared); err != nil {
+			return err
+		}
+		return r.warnOfLookalikes()
 	})
 }
 
@@ -173,14 +176,29 @@ func (r relation) withLedger(shared check.SharedProviderCustomers) error {
 // person has had deleted.
 const RemovedWarning = "was imported before and then deleted from the store again: this import brings it back"
 
+// addWarning adds the one warning in the list ?1 to those of a row.
+const addWarning = `UPDATE rows SET warnings =
+	CASE rows.warnings WHEN '' THEN ?1 ELSE json_insert(rows.warnings, '$[#]', json_extract(?1, '$[0]')) END `
+
 func (r relation) warnOfRemoved() error {
 	warning := problemText([]check.Problem{{Message: RemovedWarning}})
-	_, err := r.tx.ExecContext(r.ctx, `UPDATE rows SET
-			warnings = CASE rows.warnings WHEN '' THEN ?1 ELSE json_insert(rows.warnings, '$[#]', json_extract(?1, '$[0]')) END
-		FROM claims JOIN rows AS other ON other.job = claims.job AND other.row = claims.row
+	_, err := r.tx.ExecContext(r.ctx, addWarning+`FROM claims JOIN rows AS other ON other.job = claims.job AND other.row = claims.row
 		WHERE rows.job = ?2 AND rows.state = ?3 AND claims.fingerprint = rows.fingerprint AND other.state = ?4
 			AND instr(rows.warnings, ?5) = 0`,
 		warning, r.job, Pending, Removed, RemovedWarning)
+	return err
+}
+
+// LookalikeWarning is the warning of a row that cannot be told from another one of
+// its customer by what the store shows.
+const LookalikeWarning = "looks the same as another row of this customer: perhaps one card under two vault tokens, and then it will be shown twice"
+
+func (r relation) warnOfLookalikes() error {
+	warning := problemText([]check.Problem{{Field: vaultField, Message: LookalikeWarning}})
+	_, err := r.tx.ExecContext(r.ctx, addWarning+`WHERE job = ?2 AND state = ?3 AND (customer_id, type, look) IN (
+			SELECT customer_id, type, look FROM rows WHERE job = ?2 AND state IN (?3, ?4) AND leader = 0 AND look <> zeroblob(length(look))
+			GROUP BY customer_id, type, look HAVING count(*) > 1)`,
+		warning, r.job, Pending, Already)
 	return err
 }
 
