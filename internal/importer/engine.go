@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"bigcommerce-payments-mcp/bcapi"
-	"bigcommerce-payments-mcp/internal/importer/check"
 	"bigcommerce-payments-mcp/internal/importer/ledger"
 )
 
@@ -237,12 +236,9 @@ func (r *run) readAgain(row ledger.PendingRow) (bcapi.ImportRow, error) {
 	if err != nil {
 		return again, err
 	}
-	keys, err := r.ledger.Keys(check.Provider(again.PaymentMethodID), &again)
-	if err != nil {
-		return again, err
+	content, err := r.ledger.Content(&again)
+	if err == nil && content != row.Content {
+		err = ErrChanged
 	}
-	if keys.Content != row.Content {
-		return again, ErrChanged
-	}
-	return again, nil
+	return again, err
 }

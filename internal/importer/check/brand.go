@@ -3,6 +3,7 @@ package check
 import (
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // network is the card network that a brand name or an iin stands for.
@@ -27,8 +28,13 @@ func brandContradictsIIN(brand, iin string) bool {
 }
 
 func networkOfBrand(brand string) network {
-	folded := strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(brand))
-	switch folded {
+	folded := func(r rune) rune {
+		if r == '_' || r == '-' || r == ' ' {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}
+	switch strings.Map(folded, brand) {
 	case "visa":
 		return visa
 	case "mastercard", "master", "mc":

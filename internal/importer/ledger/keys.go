@@ -26,13 +26,13 @@ type Look [4][8]byte
 // Keys computes the keys of a row. provider is the gateway's part of its
 // payment method id.
 func (l *Ledger) Keys(provider string, row *bcapi.ImportRow) (Keys, error) {
-	content, err := json.Marshal(row)
+	content, err := l.Content(row)
 	if err != nil {
 		return Keys{}, err
 	}
 	in := &row.Instrument
 	keys := Keys{
-		Content: l.mac("content", string(content)),
+		Content: content,
 		Look: l.look(bcapi.StoredInstrument{
 			Type: in.Type, IIN: in.IIN, Last4: in.Last4, Email: in.Email, MaskedAccountNumber: in.MaskedAccountNumber,
 			ExpiryMonth: number(in.ExpiryMonth), ExpiryYear: number(in.ExpiryYear),
@@ -46,6 +46,12 @@ func (l *Ledger) Keys(provider string, row *bcapi.ImportRow) (Keys, error) {
 		keys.Payer = l.mac("payer", provider, in.ProviderCustomerID)
 	}
 	return keys, nil
+}
+
+// Content computes the key of all of a row's values.
+func (l *Ledger) Content(row *bcapi.ImportRow) (MAC, error) {
+	content, err := json.Marshal(row)
+	return l.mac("content", string(content)), err
 }
 
 func number(n *int) int {
