@@ -89,7 +89,9 @@ func TestForgetWhileAnImportRuns(t *testing.T) {
 	id, other := b.plan(append(rows, rows[0])).ID, b.another() // the first row is repeated
 	forgotten := false
 	s, err := b.importer.Apply(t.Context(), id, importer.Leave, func(int, int, string) {
-		if in := b.job(id).Instruments; !forgotten && len(in) > 0 && in[0].Row == 1 {
+		running := b.job(id)
+		b.must(b.importer.ListAfter(t.Context(), running, 0))
+		if in := running.Instruments; !forgotten && len(in) > 0 && in[0].Row == 1 {
 			forgotten = true
 			// One that this job has just brought, and one that it takes for already in.
 			if n := b.deleteAndForget(t.Context(), other, of(rows[0])) + b.deleteAndForget(t.Context(), other, of(rows[180])); n != 2 {

@@ -477,6 +477,35 @@ func TestListsGoOn(t *testing.T) {
 	}
 }
 
+// What a whole vault costs a model does not grow with it: while it is imported it
+// is told in numbers, and of its instruments the first few.
+func TestALargeJobIsToldInShort(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	var rows importer.Inline
+	for customer := range int64(1001) {
+		rows = append(rows, card(customer+1, fmt.Sprint("v", customer)))
+	}
+	rows[7].CurrencyCode = "?"
+	id := b.plan(rows).ID
+	told := 0
+	s, err := b.importer.Apply(t.Context(), id, importer.Leave, func(int, int, string) {
+		if s := b.job(id); s.Status == importer.Running {
+			told++
+			if s.Failed != 1 || len(s.Instruments)+len(s.Failures)+len(s.FailureSummary)+len(s.Warnings) != 0 {
+				t.Errorf("while it runs: %+v", s)
+			}
+		}
+	})
+	b.must(err)
+	if told == 0 || len(s.Instruments) != 5 || len(s.Failures) != 1 || s.Imported != 1000 {
+		t.Errorf("%+v, told %d times", s, told)
+	}
+	b.must(b.importer.ListAfter(t.Context(), s, 5))
+	if len(s.Instruments) != 20 {
+		t.Errorf("asked for, it lists %d", len(s.Instruments))
+	}
+}
+
 // The store tells what a method is for, but not reliably: a row that has another
 // type is warned of, and can be sent.
 func TestAMethodForAnotherTypeIsWarnedOf(t *testing.T) {

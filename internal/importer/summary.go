@@ -23,9 +23,16 @@ const (
 	Cancelled             Status = "cancelled"
 )
 
-// listed is how many entries a list of a summary holds at most; the report
-// holds all.
-const listed = 20
+const (
+	// listed is how many entries a list of a summary holds at most; the report
+	// holds all.
+	listed = 20
+	// listedOfMany is how many instruments are listed of a job of more than many
+	// rows, unless they are asked for: nobody reads those of a whole vault, and their
+	// tokens are most of what the answer costs a model.
+	listedOfMany = 5
+	many         = 1000
+)
 
 // Summary tells how a job stands. Counts cover all rows, lists the first few.
 type Summary struct {
@@ -79,14 +86,22 @@ type Instrument struct {
 	Adopted    bool
 }
 
-// summary tells all of how a job stands; running is whether its lock is held. A
-// job runs until the lock is free: before that its report is not written.
+// summary tells all of how a job stands, of a running one in numbers alone; running
+// is whether its lock is held. A job runs until the lock is free: before that its
+// report is not written.
 func (im *Importer) summary(ctx context.Context, l *ledger.Ledger, job ledger.Job, running bool) (*Summary, error) {
 	s, r, err := outline(ctx, l, job, running)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.list(ctx, l, job.Num, 0); err != nil {
+	if running { // who waits reads it again and again, and pays for each byte
+		return s, nil
+	}
+	instruments := listed
+	if s.Total > many {
+		instruments = listedOfMany
+	}
+	if err := s.list(ctx, l, job.Num, 0, instruments); err != nil {
 		return nil, err
 	}
 	for _, fill := range []func(context.Context, *ledger.Ledger, int64) error{s.total, s.summarize} {
@@ -98,7 +113,7 @@ func (im *Importer) summary(ctx context.Context, l *ledger.Ledger, job ledger.Jo
 	if s.Status == Planned { // later they have been told
 		s.Warnings = append(s.Warnings, r.Left...)
 	}
-	if s.Report == "" && r.Reported != nil && !running {
+	if s.Report == "" && r.Reported != nil {
 		s.Warnings = append(s.Warnings, Count{Message: staleReport, Count: s.Total, FirstRow: 1})
 	}
 	return s, nil
@@ -197,7 +212,7 @@ func (s *Summary) total(ctx context.Context, l *ledger.Ledger, job int64) (err e
 			return err
 		}
 	}
-	if s.Requests > 0 && s.Status != Running {
+	if s.Requests > 0 {
 		s.Unsent, err = l.Unsent(ctx, job)
 	}
 	return err
@@ -224,10 +239,10 @@ func (im *Importer) ListAfter(ctx context.Context, s *Summary, row int) error {
 	if err != nil {
 		return err
 	}
-	return s.list(ctx, l, job.Num, row)
+	return s.list(ctx, l, job.Num, row, listed)
 }
 
-func (s *Summary) list(ctx context.Context, l *ledger.Ledger, job int64, after int) error {
+func (s *Summary) list(ctx context.Context, l *ledger.Ledger, job int64, after, instruments int) error {
 	s.Failures, s.Instruments, s.MoreFailures = nil, nil, false
 	if s.Failed > 0 {
 		failed, err := l.RowsAfter(ctx, job, ledger.Refused, ledger.Skipped, after, listed+1)
@@ -241,7 +256,7 @@ func (s *Summary) list(ctx context.Context, l *ledger.Ledger, job int64, after i
 			s.Failures = append(s.Failures, Failure{Row: row.Row, CustomerID: row.CustomerID, Problems: row.Problems})
 		}
 	}
-	in, err := l.RowsAfter(ctx, job, ledger.Imported, ledger.Already, after, listed)
+	in, err := l.RowsAfter(ctx, job, ledger.Imported, ledger.Already, after, instruments)
 	if err != nil {
 		return err
 	}
