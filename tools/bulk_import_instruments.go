@@ -10,6 +10,7 @@ import (
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/importer"
 	"bigcommerce-payments-mcp/internal/importer/check"
+	"bigcommerce-payments-mcp/internal/importer/ledger"
 	"bigcommerce-payments-mcp/schemas"
 )
 
@@ -112,7 +113,8 @@ func (d Dependencies) apply(ctx context.Context, id importer.JobID, answer impor
 	if err != nil {
 		return nil, err
 	}
-	if s.Status != importer.Running && s.Imported+s.Unconfirmed == 0 && s.Remaining > 0 { // nobody has agreed yet, as far as is known
+	begun := s.Imported+s.Unconfirmed > 0 && s.Reason != ledger.UndoReason // so that somebody has agreed, as far as is known
+	if s.Status != importer.Running && !begun && s.Remaining > 0 {
 		if err := d.confirm(ctx, fmt.Sprintf("plan:%s:%d:%d", id, s.Remaining, s.Failed), d.planQuestion(s)); err != nil {
 			return nil, err
 		}

@@ -53,8 +53,8 @@ func withRoundTrip(ctx context.Context, params mcp.MultiRoundTripParams) context
 }
 
 // confirm returns nil when the person has agreed, when their client cannot ask
-// them, or when the operator wants no questions. about binds the answer: it must be the same when the call comes
-// again.
+// them, or when the operator wants no questions. about binds the answer: it must be
+// the same when the call comes again.
 func (d Dependencies) confirm(ctx context.Context, about, question string) error {
 	if d.NoConfirm || !canAsk(ctx) {
 		return nil

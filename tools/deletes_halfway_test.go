@@ -139,6 +139,26 @@ func TestAnUnvaultOfWhichNoAnswerTold(t *testing.T) {
 	}
 }
 
+// An unvault that takes effect after its answer was lost is told to the ledger by
+// the call that finds the instrument gone.
+func TestAnUnvaultThatTakesEffectLate(t *testing.T) {
+	f := newFixture(t, allowDeletes)
+	f.fill(t, 6)
+	token := f.tokens(t, 1)[0]
+	f.faults(t, `[{"method":"DELETE","path":"/payments/stored-instruments/`+token+`","times":1,"action":{"status":504}}]`)
+	arguments := fmt.Sprintf(`{"customer_id":1,"token":%q}`, token)
+	if e := f.call(t, unvault, arguments).failure(t); e.Code != "outcome_unknown" {
+		t.Fatalf("%+v", e)
+	}
+	f.deleteBehindItsBack(t, token)
+	if r := f.call(t, unvault, arguments); r.IsError {
+		t.Fatalf("%s", r.Content[0].Text)
+	}
+	if j := f.importRows(t, `{"instruments":[`+row(1, "v0")+`]}`); j.Imported != 1 {
+		t.Errorf("imported again: %+v", j)
+	}
+}
+
 // undone is the answer of undo_import_job.
 type undone struct {
 	Deleted   int    `json:"deleted"`

@@ -130,6 +130,24 @@ func TestFailuresCanBeReadToTheEnd(t *testing.T) {
 	}
 }
 
+// The rows behind the last failure do not make it look as if there were none, and
+// a pilot that nothing is left for does not look as if all were in.
+func TestNextStepsOfWhatIsNotListed(t *testing.T) {
+	f := newFixture(t, nil)
+	bad := strings.Replace(row(2, "b"), "USD", "?", 1)
+	j := f.importRows(t, `{"instruments":[`+row(1, "a")+`,`+bad+`,`+row(3, "c")+`]}`)
+	r := f.call(t, "get_import_job", fmt.Sprintf(`{"job_id":%q,"after_row":2}`, j.JobID))
+	if text := r.Content[0].Text; !strings.Contains(text, "Correct the rows listed in failures") || !strings.Contains(text, `"failures":[],"instruments":[{"row":3,`) {
+		t.Errorf("%s", text)
+	}
+	if err := os.WriteFile(filepath.Join(f.files, "bad.json"), []byte("["+bad+"]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if pilot := f.importRows(t, `{"file":"bad.json","limit":5}`); pilot.Total != 0 || !strings.Contains(pilot.NextStep, "warnings tells") {
+		t.Errorf("%+v", pilot)
+	}
+}
+
 func TestNoConfirmGoesStraightOn(t *testing.T) {
 	f := newFixture(t, func(d *tools.Dependencies) { d.NoConfirm = true })
 	f.writeVault(t, "vault.csv", 50)

@@ -139,7 +139,7 @@ func nextStepOf(s *importer.Summary) string {
 		}
 		return "Nothing: every row is in."
 	case importer.CompletedWithFailures:
-		if len(s.Failures) == 0 { // not one was refused
+		if s.Refused == 0 {
 			return "Nothing: what is not in was in, and was deleted from the store again. Import that again only if your person asks for it."
 		}
 		return "Correct the rows listed in failures (report_file has all" + moreFailures(s) + ") and import those again; rows that are in are never sent twice."
@@ -199,6 +199,8 @@ func nextStepOfPlan(s *importer.Summary) string {
 		how = "Show this plan to your person, then call bulk_import_instruments with plan_id " + string(s.ID)
 	}
 	switch {
+	case s.Total == 0: // of a pilot
+		return "Nothing was sent, and there is nothing to send: warnings tells what became of the file's rows."
 	case s.Remaining == 0 && s.Failed > 0:
 		return "Nothing was sent, and no row can be: correct the rows listed in failures" + moreFailures(s) + "."
 	case s.Remaining == 0:

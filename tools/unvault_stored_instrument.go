@@ -45,7 +45,8 @@ func (d Dependencies) unvault(ctx context.Context, gone *deletions, in unvaultSt
 	instrument, is := theirs[in.Token]
 	switch {
 	case !is && gone.has(in.CustomerID, in.Token):
-		out.NextStep = "Nothing more can be done here: the store no longer has it. What an earlier call said of the gateway holds."
+		out.NextStep = strings.TrimSpace(d.forget(ctx, in.CustomerID, []string{in.Token}) +
+			" Nothing more can be done here: the store no longer has it. What an earlier call said of the gateway holds.")
 		return out, nil
 	case !is:
 		return out, notTheirs(in.CustomerID, "/token")

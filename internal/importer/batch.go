@@ -71,6 +71,10 @@ func (s *sizer) tooLarge(size int) {
 	s.size = min(s.size, s.goal())
 }
 
+// forget lets batches grow again: a row was too large by itself, so that it was
+// not the number of rows that the batches around it were refused for.
+func (s *sizer) forget() { s.refused = maxBatchSize + 1 }
+
 // halve shrinks for now.
 func (s *sizer) halve(size int) { s.size = min(s.size, half(size)) }
 
@@ -102,7 +106,7 @@ type window struct {
 // take gives up to size rows, in order, at most one per customer and none of
 // busy ones, so that an answer which names only the customer still joins to its
 // row, and a customer's later default stays the later one. If fresh is set,
-// rows wait that have been sent before.
+// rows wait that have been sent before and were not told of.
 func (w *window) take(ctx context.Context, size int, fresh bool, busy map[int64]bool) ([]pendingRow, error) {
 	if err := w.refill(ctx); err != nil {
 		return nil, err

@@ -214,21 +214,25 @@ func (im *Importer) Jobs(ctx context.Context) ([]*Summary, error) {
 	return all, nil
 }
 
-// Cancel asks a running job to stop between batches, in whichever process it
-// runs. A job that is not running is cancelled at once.
+// Cancel asks a running job, or the undo of one, to stop between two requests, in
+// whichever process it runs. A job that is not running is cancelled at once, unless
+// it has finished.
 func (im *Importer) Cancel(ctx context.Context, id JobID) error {
 	l, err := im.openLedger(ctx)
 	if err != nil {
 		return err
 	}
 	job, err := l.JobByID(ctx, string(id))
-	if err != nil || job.Status == ledger.Finished {
+	if err != nil {
 		return err
 	}
 	if running, err := l.RunningJob(); err != nil {
 		return err
-	} else if running == job.ID {
+	} else if running == job.ID { // a finished one: it is being undone
 		return l.AskToStop(ctx, job.Num)
+	}
+	if job.Status == ledger.Finished {
+		return nil
 	}
 	return l.SetStatusIf(ctx, job.Num, job.Status, ledger.CancelledBy, "")
 }

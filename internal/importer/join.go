@@ -1,6 +1,8 @@
 package importer
 
 import (
+	"slices"
+
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/importer/check"
 )
@@ -73,7 +75,9 @@ func (j *joined) takeErrors(sent []bcapi.ImportRow, refusals []bcapi.ImportError
 			return false
 		}
 		if e.Index < 0 || e.Index >= len(sent) {
-			j.general = append(j.general, problem)
+			if !slices.Contains(j.general, problem) {
+				j.general = append(j.general, problem)
+			}
 			continue
 		}
 		j.refused[e.Index] = append(j.refused[e.Index], problem)

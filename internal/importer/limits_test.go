@@ -1,8 +1,10 @@
 package importer_test
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
+	"net/http"
 	"testing"
 
 	"bigcommerce-payments-mcp/internal/importer"
@@ -38,5 +40,24 @@ func TestABatchLimitIsFound(t *testing.T) {
 				t.Logf("%d requests, of which %d were needed", n, needed)
 			}
 		})
+	}
+}
+
+// A row that is too large by itself says nothing of how many rows a batch may
+// have: it fails alone, and batches are large again after it.
+func TestARowThatIsTooLarge(t *testing.T) {
+	b, w := newWireBench(t, sandbox.Options{})
+	w.on = func(p passage) trick {
+		if p.isImport() && bytes.Contains(p.body, []byte(`"v30"`)) {
+			return refuse(http.StatusRequestEntityTooLarge)
+		}
+		return nil
+	}
+	b.plan(customers(3000))
+	if s := b.run(1); s.Status != importer.CompletedWithFailures || s.Imported != 2999 || s.Failed != 1 || s.Failures[0].Row != 30 {
+		t.Fatalf("%+v", s)
+	}
+	if n := w.imports.Load(); n > 100 { // 30 would be enough, and 16 find the row
+		t.Errorf("%d requests", n)
 	}
 }

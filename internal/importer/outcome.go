@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"bigcommerce-payments-mcp/bcapi"
@@ -96,6 +97,9 @@ func (r *run) refused(ctx context.Context, b sentBatch, e *bcapi.RefusedError) {
 		r.stop(e)
 		r.again(ctx, b.rows)
 	case len(b.rows) == 1:
+		if e.Kind == bcapi.RefusedTooLarge {
+			r.size.forget()
+		}
 		r.finish(ctx, b, map[int][]check.Problem{0: refusalProblems(e.API)}, nil)
 	case e.Kind == bcapi.RefusedTooLarge:
 		r.size.tooLarge(len(b.rows))
@@ -114,10 +118,15 @@ func (r *run) answered(ctx context.Context, b sentBatch) {
 	if len(j.imported) == len(b.rows) {
 		r.size.clean(len(b.rows))
 	}
-	if len(b.rows) == 1 && len(j.imported)+len(j.refused) == 0 && j.notTaken {
-		j.refused[0], j.unaccounted = j.general, nil
+	suspected := false
+	if len(j.imported)+len(j.refused) == 0 && j.notTaken {
 		if len(j.general) == 0 {
-			j.refused[0] = []check.Problem{{Message: "the API did not import the row and gave no reason"}}
+			j.general = []check.Problem{{Message: "the API did not import the row and gave no reason"}}
+		}
+		if len(b.rows) == 1 {
+			j.refused[0], j.unaccounted = j.general, nil
+		} else {
+			suspected = r.suspect(ctx, b, refusal{problems: j.general, unnamed: fmt.Errorf("%w: %s", ErrRefused, problemsText(j.general))})
 		}
 	}
 	r.finish(ctx, b, j.refused, j.imported)
@@ -128,7 +137,7 @@ func (r *run) answered(ctx context.Context, b sentBatch) {
 	if len(open) == 0 {
 		return
 	}
-	if len(open) == len(b.rows) {
+	if len(open) == len(b.rows) && !suspected {
 		r.size.halve(len(b.rows))
 	}
 	if j.notTaken && len(j.refused) > 0 && len(j.general) == 0 {

@@ -128,7 +128,7 @@ func TestJobsInOutline(t *testing.T) {
 		}
 		*whole = importer.Summary{
 			ID: whole.ID, Status: whole.Status, Reason: whole.Reason, File: whole.File, Report: whole.Report, Requests: whole.Requests,
-			Total: whole.Total, Imported: whole.Imported, Failed: whole.Failed, Already: whole.Already, Unconfirmed: whole.Unconfirmed, Remaining: whole.Remaining,
+			Total: whole.Total, Imported: whole.Imported, Failed: whole.Failed, Refused: whole.Refused, Already: whole.Already, Unconfirmed: whole.Unconfirmed, Remaining: whole.Remaining,
 		}
 		if diff := cmp.Diff(whole, listed); diff != "" {
 			t.Errorf("job %d (- itself, + in the list): %s", i, diff)

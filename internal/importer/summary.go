@@ -49,6 +49,8 @@ type Summary struct {
 	Adopted                                                  int // of the imported: found by a look, not told by an answer
 	Held                                                     int // of the unconfirmed: wait for a person, and are not looked up again
 
+	Refused int // of the failed: what is listed in failures; the others were deleted again
+
 	Behind int // good rows of the file that a limit has left for later
 
 	Expired, Requests, Seconds int           // of what is left to send
@@ -196,6 +198,7 @@ func (s *Summary) count(ctx context.Context, l *ledger.Ledger, job int64) error 
 	s.Failed = counts[ledger.Refused] + counts[ledger.Skipped] + counts[ledger.Removed]
 	s.Unconfirmed = counts[ledger.Sent] + counts[ledger.Unconfirmed] + counts[ledger.Held]
 	s.Held = counts[ledger.Held]
+	s.Refused = counts[ledger.Refused] + counts[ledger.Skipped]
 	s.Remaining = counts[ledger.Pending] + counts[ledger.Follower]
 	for _, n := range counts {
 		s.Total += n

@@ -122,25 +122,38 @@ func TestEachStopTellsItsOwnReason(t *testing.T) {
 // A store that refuses every batch and names no row: the rows are looked up and
 // go back to what remains, and few requests are spent on that.
 func TestASetUpThatRefusesWholeBatches(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b, w := newWireBench(t, sandbox.Options{})
-		good := w.store
-		w.store = picky{good, nil, whole, "Vaulting is not enabled"}
-		rows := cards(200)
-		b.plan(rows)
-		s := b.run(1)
-		if s.Status != importer.Interrupted || s.Remaining != 200 || !strings.Contains(s.Reason, "Vaulting is not enabled") {
-			t.Fatalf("%+v", s)
-		}
-		if n := w.imports.Load(); n > 10 { // three batches, as many under way by then, and rows alone
-			t.Errorf("%d imports", n)
-		}
-		w.store = good
-		if s := b.run(1); s.Status != importer.Completed {
-			t.Fatalf("%+v", s)
-		}
-		b.eachOnce(rows)
-	})
+	const gave = "the API did not import the row and gave no reason"
+	for name, tt := range map[string]struct {
+		names  naming
+		reason string
+	}{
+		"not at all":             {whole, "Vaulting is not enabled"},
+		"by field":               {unnamed, "Vaulting is not enabled"},
+		"by its numbers":         {byNumber, gave},
+		"by row, which is clear": {dotted, "Vaulting is not enabled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b, w := newWireBench(t, sandbox.Options{})
+				good := w.store
+				w.store = picky{good, nil, tt.names, "Vaulting is not enabled"}
+				rows := cards(200)
+				b.plan(rows)
+				s := b.run(1)
+				if s.Status != importer.Interrupted || s.Remaining != 200 || !strings.Contains(s.Reason, tt.reason) {
+					t.Fatalf("%+v", s)
+				}
+				if n := w.imports.Load(); n > 10 { // three batches, as many under way by then, and rows alone
+					t.Errorf("%d imports", n)
+				}
+				w.store = good
+				if s := b.run(1); s.Status != importer.Completed {
+					t.Fatalf("%+v", s)
+				}
+				b.eachOnce(rows)
+			})
+		})
+	}
 }
 
 // A refusal that names no row may be about one: bad rows at the beginning, each

@@ -352,6 +352,24 @@ func TestUndoOfWhatIsRefused(t *testing.T) {
 	}
 }
 
+// An undo stops when somebody cancels its job, though that job has long finished.
+func TestAnUndoIsCancelled(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	id := b.plan(cards(200)).ID
+	if s := b.run(1); s.Status != importer.Completed {
+		t.Fatalf("%+v", s)
+	}
+	other := b.another()
+	s, err := b.importer.Undo(t.Context(), id, agreed, func(int, int, string) { b.must(other.Cancel(t.Context(), id)) })
+	if !errors.Is(err, importer.ErrCancelled) || s.Removed != 50 || s.Remaining != 150 || len(b.stored()) != 150 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	b.must(other.Cancel(t.Context(), id)) // nothing runs: nothing changes
+	if s := b.undo(id); s.RemovedInAll != 200 || s.Reason != "" {
+		t.Errorf("%+v", s)
+	}
+}
+
 // TestUndoGoesOn ends an undo again and again, in every way, and goes on with it
 // from another process.
 func TestUndoGoesOn(t *testing.T) {

@@ -77,6 +77,9 @@ func TestToolsThatCannotBeMade(t *testing.T) {
 		if err := <-g.served; !errors.Is(err, broken) {
 			t.Errorf("got %v", err)
 		}
+		if r := g.answer(`1`); r.Error == nil {
+			t.Errorf("a request that waited was answered %+v", r)
+		}
 	})
 }
 

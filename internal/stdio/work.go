@@ -37,11 +37,12 @@ func (g *gate) request(m message) {
 func (g *gate) work(c *call) {
 	g.tools.begin()
 	for c != nil {
+		line := errorLine(c.id, shuttingDown())
 		select {
 		case <-g.tools.done:
-		case <-c.ctx.Done(): // served all the same: its handler sees the end
+			line = g.serve(c)
+		case <-c.ctx.Done(): // before there were tools
 		}
-		line := g.serve(c)
 		g.session.flush()
 		g.out.waitForRoom()
 		g.calls.answer(c, line)

@@ -189,7 +189,7 @@ func TestNothingIsSent(t *testing.T) {
 func TestGoesOnAfterLostAnswers(t *testing.T) {
 	d := newDesk(t)
 	d.vault(300, 0)
-	d.store.Fault(`[{"method":"POST","path":"/payments/stored-instruments","times":3,"action":{"drop":"after"}}]`)
+	d.store.Fault(`[{"method":"POST","path":"/payments/stored-instruments","times":8,"action":{"drop":"after"}}]`) // more than are under way at once
 	if err := d.run(t.Context()); !errors.Is(err, ErrIncomplete) {
 		t.Fatalf("it ends with: %v", err)
 	}
@@ -197,7 +197,11 @@ func TestGoesOnAfterLostAnswers(t *testing.T) {
 	if d.reportLines() != 300 {
 		t.Error("the report is not complete")
 	}
-	d.must(d.run(t.Context()))
+	err := d.run(t.Context())
+	for tries := 1; errors.Is(err, ErrIncomplete) && tries < 5; tries++ { // some of them may be left
+		err = d.run(t.Context())
+	}
+	d.must(err)
 	says(t, d.err.String(), "It goes on with what was stopped earlier: explained: ", "imported so far ", "unconfirmed ")
 	says(t, d.out.String(), "imported 300 ", "of them found by looking", "Every row is in the store.")
 	if n := d.stored(); n != 300 {
