@@ -283,3 +283,30 @@ func TestAJobTellsThatItHasBegun(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A job is its store's: another store knows nothing of it, in the same state
+// directory.
+func TestJobsOfAnotherStore(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	id := b.plan(cards(5)).ID
+	config := b.importer.Config
+	config.Scope.StoreHash = "another"
+	another := newImporter(t, config)
+	for name, call := range map[string]func() error{
+		"job":    func() error { _, err := another.Job(t.Context(), id); return err },
+		"apply":  func() error { _, err := another.Apply(t.Context(), id, importer.Leave, quiet); return err },
+		"cancel": func() error { return another.Cancel(t.Context(), id) },
+		"undo":   func() error { _, err := another.Undo(t.Context(), id, agreed, quiet); return err },
+		"verify": func() error { _, err := another.Verify(t.Context(), id, quiet); return err },
+	} {
+		if err := call(); !errors.Is(err, importer.ErrNoJob) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if jobs, err := another.Jobs(t.Context()); err != nil || len(jobs) != 0 {
+		t.Errorf("%+v, %v", jobs, err)
+	}
+	if s := b.run(1); s.Status != importer.Completed {
+		t.Errorf("%+v", s)
+	}
+}
