@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"sync/atomic"
 	"time"
 )
 
@@ -56,17 +55,18 @@ func exchange(transport http.RoundTripper, timeout time.Duration, clean cleaner,
 }
 
 func attempt(parent context.Context, transport http.RoundTripper, timeout time.Duration, clean cleaner, c *call) (answer, error) {
-	var begun atomic.Bool // the request may have reached the server, in part at least
-	ctx, cancel := attemptContext(parent, timeout, func() bool { return c.reads() || !begun.Load() })
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(parent), timeout)
 	defer cancel()
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { begun.Store(true) }}
-	request, err := newRequest(httptrace.WithClientTrace(ctx, trace), c, &begun)
+	sent := &departure{reads: c.reads(), hasBody: c.body != nil, cancel: cancel}
+	defer context.AfterFunc(parent, sent.cut)()
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.connected() }}
+	request, err := newRequest(httptrace.WithClientTrace(ctx, trace), c, sent)
 	if err != nil {
 		return answer{}, notSentFor(NotSentInvalid, err)
 	}
 	response, err := transport.RoundTrip(request)
 	if err != nil {
-		if !begun.Load() {
+		if !sent.hasBegun() {
 			return answer{}, notSentFor(notSentKind(parent, err), cmp.Or(parent.Err(), plain(err, clean)))
 		}
 		return answer{}, unknownFor(unknownKind(ctx, parent, err), causeOf(ctx, parent, err, clean))
@@ -84,20 +84,7 @@ func attempt(parent context.Context, transport http.RoundTripper, timeout time.D
 	return got, nil
 }
 
-// attemptContext ends with its parent while that can do no harm. A write that
-// has begun is waited for although its caller has gone: to cut it would make
-// its outcome unknown.
-func attemptContext(parent context.Context, timeout time.Duration, mayCut func() bool) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(parent), timeout)
-	stop := context.AfterFunc(parent, func() {
-		if mayCut() {
-			cancel()
-		}
-	})
-	return ctx, func() { stop(); cancel() }
-}
-
-func newRequest(ctx context.Context, c *call, begun *atomic.Bool) (*http.Request, error) {
+func newRequest(ctx context.Context, c *call, sent *departure) (*http.Request, error) {
 	var body io.Reader
 	if c.body != nil {
 		body = bytes.NewReader(c.body)
@@ -108,30 +95,9 @@ func newRequest(ctx context.Context, c *call, begun *atomic.Bool) (*http.Request
 	}
 	request.Header = c.header.Clone()
 	if request.GetBody != nil {
-		watch(request, begun)
+		watch(request, sent)
 	}
 	return request, nil
-}
-
-// watch notes when the body is first read, for transports that know nothing of
-// httptrace.
-func watch(request *http.Request, begun *atomic.Bool) {
-	fresh := request.GetBody
-	request.GetBody = func() (io.ReadCloser, error) {
-		body, err := fresh()
-		return &watchedBody{ReadCloser: body, begun: begun}, err
-	}
-	request.Body = &watchedBody{ReadCloser: request.Body, begun: begun}
-}
-
-type watchedBody struct {
-	io.ReadCloser
-	begun *atomic.Bool
-}
-
-func (b *watchedBody) Read(p []byte) (int, error) {
-	b.begun.Store(true)
-	return b.ReadCloser.Read(p)
 }
 
 // cutError is an answer of which only the beginning came.
