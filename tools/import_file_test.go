@@ -130,6 +130,19 @@ func TestFailuresCanBeReadToTheEnd(t *testing.T) {
 	}
 }
 
+// A file whose good rows are in is not told as one of which none can be sent.
+func TestAPlanOfWhatIsIn(t *testing.T) {
+	f := newFixture(t, nil)
+	bad := strings.Replace(row(2, "b"), "USD", "?", 1)
+	f.importRows(t, `{"instruments":[`+row(1, "a")+`]}`)
+	if err := os.WriteFile(filepath.Join(f.files, "again.json"), []byte("["+row(1, "a")+","+bad+"]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if plan := f.importRows(t, `{"file":"again.json"}`); plan.AlreadyImported != 1 || !strings.HasPrefix(plan.NextStep, "Nothing is left to import: 1 row in,") {
+		t.Errorf("%+v", plan)
+	}
+}
+
 // The rows behind the last failure do not make it look as if there were none, and
 // a pilot that nothing is left for does not look as if all were in.
 func TestNextStepsOfWhatIsNotListed(t *testing.T) {
