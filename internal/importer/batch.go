@@ -62,18 +62,19 @@ func (s *sizer) goal() int {
 	return max(1, (s.passed+s.refused)/2)
 }
 
-// tooLarge shrinks for good.
+// tooLarge shrinks for good; but a row that is too large by itself lets batches
+// grow again: it was not their number that the rows around it were refused for.
 func (s *sizer) tooLarge(size int) {
+	if size == 1 {
+		s.refused = maxBatchSize + 1
+		return
+	}
 	s.refused = min(s.refused, size)
 	if s.passed >= s.refused { // the limit is not one of rows alone
 		s.passed = 0
 	}
 	s.size = min(s.size, s.goal())
 }
-
-// forget lets batches grow again: a row was too large by itself, so that it was
-// not the number of rows that the batches around it were refused for.
-func (s *sizer) forget() { s.refused = maxBatchSize + 1 }
 
 // halve shrinks for now.
 func (s *sizer) halve(size int) { s.size = min(s.size, half(size)) }

@@ -92,17 +92,16 @@ func (r *run) notSent(e *bcapi.NotSentError) {
 // refused handles a refusal without data. What it says of more than one row is
 // not clear, nor that nothing of the batch was taken.
 func (r *run) refused(ctx context.Context, b sentBatch, e *bcapi.RefusedError) {
+	if e.Kind == bcapi.RefusedTooLarge {
+		r.size.tooLarge(len(b.rows))
+	}
 	switch {
 	case e.Kind == bcapi.RefusedSystemic:
 		r.stop(e)
 		r.again(ctx, b.rows)
 	case len(b.rows) == 1:
-		if e.Kind == bcapi.RefusedTooLarge {
-			r.size.forget()
-		}
 		r.finish(ctx, b, map[int][]check.Problem{0: refusalProblems(e.API)}, nil)
 	case e.Kind == bcapi.RefusedTooLarge:
-		r.size.tooLarge(len(b.rows))
 		r.again(ctx, b.rows)
 	default:
 		if !r.suspect(ctx, b, refusal{problems: refusalProblems(e.API), unnamed: e}) {
