@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"bigcommerce-payments-mcp/internal/cardguard"
+	"bigcommerce-payments-mcp/internal/words"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -89,9 +90,9 @@ func problem(k jsonschema.ErrorKind, schema *jsonschema.Schema) string {
 	case *kind.Maximum:
 		return "must be at most " + decimal(k.Want)
 	case *kind.MinLength:
-		return "must be at least " + count(k.Want, "character")
+		return "must be at least " + words.Count(k.Want, "character")
 	case *kind.MaxLength:
-		return "must be at most " + count(k.Want, "character")
+		return "must be at most " + words.Count(k.Want, "character")
 	case *kind.Pattern:
 		return "must match the pattern " + k.Want
 	case *kind.MinItems, *kind.MaxItems:
@@ -103,13 +104,13 @@ func problem(k jsonschema.ErrorKind, schema *jsonschema.Schema) string {
 }
 
 func typeWords(types []string) string {
-	words := map[string]string{
+	names := map[string]string{
 		"string": "text", "integer": "a whole number", "number": "a number",
 		"boolean": "true or false", "object": "an object", "array": "a list",
 	}
 	var wanted []string
 	for _, t := range types {
-		if word, ok := words[t]; ok {
+		if word, ok := names[t]; ok {
 			wanted = append(wanted, word)
 		}
 	}
@@ -136,19 +137,12 @@ func decimal(r *big.Rat) string {
 	return r.FloatString(digits)
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 func itemWords(least, most *int) string {
 	switch {
 	case most == nil:
-		return "at least " + count(*least, "item")
+		return "at least " + words.Count(*least, "item")
 	case least == nil:
-		return "at most " + count(*most, "item")
+		return "at most " + words.Count(*most, "item")
 	}
-	return fmt.Sprintf("%d to %s", *least, count(*most, "item"))
+	return fmt.Sprintf("%d to %s", *least, words.Count(*most, "item"))
 }

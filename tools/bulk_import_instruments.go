@@ -11,6 +11,7 @@ import (
 	"bigcommerce-payments-mcp/internal/importer"
 	"bigcommerce-payments-mcp/internal/importer/check"
 	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/words"
 	"bigcommerce-payments-mcp/schemas"
 )
 
@@ -123,9 +124,9 @@ func (d Dependencies) apply(ctx context.Context, id importer.JobID, answer impor
 }
 
 func (d Dependencies) planQuestion(s *importer.Summary) string {
-	question := fmt.Sprintf("Import %s of %s from %s into the %s?", counted(s.Remaining, "instrument"), counted(s.Unsent.Customers, "customer"), s.File, named(d.Client.Store()))
+	question := fmt.Sprintf("Import %s of %s from %s into the %s?", words.Count(s.Remaining, "instrument"), words.Count(s.Unsent.Customers, "customer"), s.File, named(d.Client.Store()))
 	if s.Failed > 0 { // a pilot does not count those that its limit leaves out
-		question += " Left out, as refused: " + counted(s.Failed, "row") + "."
+		question += " Left out, as refused: " + words.Count(s.Failed, "row") + "."
 	}
 	return question
 }

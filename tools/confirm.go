@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"sync"
 	"time"
 
@@ -77,14 +76,6 @@ func (d Dependencies) confirm(ctx context.Context, about, question string) error
 		Code: "declined", Message: "The person did not agree. Nothing was done.",
 		NextStep: "Ask your person what they want instead; do not call again without their word.",
 	}
-}
-
-// counted is a number of things, in the words of a question.
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // canAsk reports whether the client can put a form to its person.

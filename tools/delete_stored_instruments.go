@@ -11,6 +11,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"bigcommerce-payments-mcp/bcapi"
+	"bigcommerce-payments-mcp/internal/words"
 )
 
 type deleteStoredInstrumentsInput struct {
@@ -58,7 +59,7 @@ func (d Dependencies) deleteStored(ctx context.Context, gone *deletions, in dele
 	if len(asked.present) > 0 {
 		if err := d.confirm(ctx, fmt.Sprintf("delete:%d:%s", in.CustomerID, strings.Join(asked.present, ",")), fmt.Sprintf(
 			"Delete %s of customer %d (%s) from the %s? The gateway keeps what the store forgets; the shopper can no longer pay with it in the store.",
-			counted(len(asked.present), "stored instrument"), in.CustomerID, strings.Join(asked.names, ", "), named(out.Store))); err != nil {
+			words.Count(len(asked.present), "stored instrument"), in.CustomerID, strings.Join(asked.names, ", "), named(out.Store))); err != nil {
 			return out, err
 		}
 	}
@@ -140,16 +141,16 @@ func (d Dependencies) deletePresent(ctx context.Context, customerID int64, token
 			})
 		}
 	}
-	if err != nil && len(deleted) == 0 && len(result.Refused) == 0 {
-		return explainDelete(err)
+	out.Deleted = append(out.Deleted, deleted...)
+	if err == nil { // each token is gone or refused
+		return nil
+	}
+	failure := explainDelete(err)
+	if len(deleted) == 0 && len(result.Refused) == 0 {
+		return failure
 	}
 	for _, token := range left {
-		failure := explainDelete(cmp.Or(err, errUntold))
 		out.NotDeleted = append(out.NotDeleted, notDeleted{token, failure.Code, failure.Message + " " + failure.NextStep})
 	}
-	out.Deleted = append(out.Deleted, deleted...)
 	return nil
 }
-
-// errUntold is for a token that an answer of success says nothing about.
-var errUntold = errors.New("the API's answer says nothing of it")

@@ -56,13 +56,13 @@ func explain(err error) *Error {
 		return explainRead(read)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return cancelled("The call was cancelled. What was done by then is recorded; an import that it waited for goes on.", err)
-	case isImport(err):
-		return explainImport(err)
-	default:
-		failure := internalError()
-		failure.cause = err
+	}
+	if failure := explainImport(err); failure != nil {
 		return failure
 	}
+	failure := internalError()
+	failure.cause = err
+	return failure
 }
 
 // cancelled is for calls that nobody waits for any more.

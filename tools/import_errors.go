@@ -33,23 +33,8 @@ func Explain(err error) string {
 	return failure.Message + said.more() + " " + failure.NextStep
 }
 
-// isImport reports whether an error is the importer's own.
-func isImport(err error) bool {
-	var locked *ledger.LockedError
-	var unusable *ledger.UnusableError
-	var state *ledger.StateError
-	var file *source.Error
-	for _, own := range []error{
-		importer.ErrStale, importer.ErrChanged, importer.ErrNoJob, importer.ErrInline, importer.ErrNoImportDir, importer.ErrStopping,
-	} {
-		if errors.Is(err, own) {
-			return true
-		}
-	}
-	return errors.As(err, &locked) || errors.As(err, &unusable) || errors.As(err, &state) || errors.As(err, &file)
-}
-
-// explainImport turns the importer's own errors into words for a model.
+// explainImport turns the importer's own errors into words for a model; nil when
+// the error is not one of them.
 func explainImport(err error) *Error {
 	var locked *ledger.LockedError
 	var unusable *ledger.UnusableError
@@ -101,9 +86,11 @@ func explainImport(err error) *Error {
 			Code: string(file.Kind), Message: file.Error() + " Nothing was sent.",
 			NextStep: "Correct the file or the arguments as said, then call again.",
 		}
+	case errors.Is(err, importer.ErrStopping):
+		return &Error{
+			Code: "stopping", Message: "The server is about to end. Nothing was sent.", Retryable: true,
+			NextStep: "Call again when the server runs again.",
+		}
 	}
-	return &Error{
-		Code: "stopping", Message: "The server is about to end. Nothing was sent.", Retryable: true,
-		NextStep: "Call again when the server runs again.",
-	}
+	return nil
 }

@@ -111,12 +111,12 @@ func (d Dependencies) listImportJobs(a adapter) (server.ServerTool, error) {
 		description: "List this store's latest 50 import jobs, newest first; get_import_job tells more of one.",
 		hints:       hints{readOnly: true, idempotent: true},
 	}, func(ctx context.Context, _ listImportJobsInput) (listImportJobsOutput, error) {
-		jobs, err := d.Importer.Jobs(ctx)
+		jobs, err := d.Importer.Jobs(ctx, maxJobs)
 		if err != nil {
 			return listImportJobsOutput{}, err
 		}
 		out := listImportJobsOutput{Store: d.Client.Store(), Jobs: []listedJob{}}
-		for _, s := range jobs[:min(len(jobs), maxJobs)] {
+		for _, s := range jobs {
 			out.Jobs = append(out.Jobs, listedJob{
 				JobID: s.ID, Status: s.Status, Reason: s.Reason, File: s.File, Total: s.Total, Imported: s.Imported,
 				Failed: s.Failed, AlreadyImported: s.Already, Unconfirmed: s.Unconfirmed, Remaining: s.Remaining,

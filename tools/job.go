@@ -8,6 +8,7 @@ import (
 	"bigcommerce-payments-mcp/internal/importer"
 	"bigcommerce-payments-mcp/internal/importer/check"
 	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/words"
 )
 
 // job is the answer of every tool about an import.
@@ -202,7 +203,7 @@ func nextStepOfPlan(s *importer.Summary) string {
 	case s.Total == 0: // of a pilot
 		return "Nothing was sent, and there is nothing to send: warnings tells what became of the file's rows."
 	case s.Remaining == 0 && s.Failed > 0 && s.Already > 0:
-		return fmt.Sprintf("Nothing is left to import: %s in, and what is listed in failures has to be corrected first%s.", counted(s.Already, "row"), moreFailures(s))
+		return fmt.Sprintf("Nothing is left to import: %s in, and what is listed in failures has to be corrected first%s.", words.Count(s.Already, "row"), moreFailures(s))
 	case s.Remaining == 0 && s.Failed > 0:
 		return "Nothing was sent, and no row can be: correct the rows listed in failures" + moreFailures(s) + "."
 	case s.Remaining == 0:

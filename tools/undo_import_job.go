@@ -12,6 +12,7 @@ import (
 
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/importer"
+	"bigcommerce-payments-mcp/internal/words"
 )
 
 type undoImportJobInput struct {
@@ -59,7 +60,7 @@ func (d Dependencies) undo(ctx context.Context, agreed *sync.Map, in undoImportJ
 		}
 		return d.confirm(ctx, fmt.Sprintf("undo:%s:%d:%d", in.JobID, p.Instruments, p.Changed.UnixMilli()), fmt.Sprintf(
 			"Delete %s of %s that import %s created from the %s? The gateway keeps what the store forgets.",
-			counted(p.Instruments, "instrument"), customersOf(p), in.JobID, named(out.Store)))
+			words.Count(p.Instruments, "instrument"), customersOf(p), in.JobID, named(out.Store)))
 	}
 	limited, cancel := context.WithTimeout(ctx, undoTime)
 	defer cancel()
@@ -81,7 +82,7 @@ func (d Dependencies) undo(ctx context.Context, agreed *sync.Map, in undoImportJ
 	case s.Removed == 0 && !stopped:
 		return out, explainDelete(err)
 	default:
-		out.Reason = Explain(err)
+		out.Reason = s.Reason
 	}
 	out.Deleted, out.Remaining, out.Refused = s.Removed, s.Remaining, s.Refused
 	out.Adopted, out.Unsettled = s.Adopted, s.Unsettled
@@ -95,7 +96,7 @@ func customersOf(p *importer.UndoPreview) string {
 	if p.Customers > len(p.CustomerIDs) {
 		ids += " …"
 	}
-	return fmt.Sprintf("%s (%s)", counted(p.Customers, "customer"), strings.ReplaceAll(ids, " ", ", "))
+	return fmt.Sprintf("%s (%s)", words.Count(p.Customers, "customer"), strings.ReplaceAll(ids, " ", ", "))
 }
 
 func nextStepOfUndo(out undoImportJobOutput) string {

@@ -63,8 +63,11 @@ func (im *Importer) PlanFile(ctx context.Context, request FileRequest, progress 
 
 // limit makes a pilot of a job, and records what it leaves out.
 func (im *Importer) limit(ctx context.Context, l *ledger.Ledger, job ledger.Job, r *record) error {
-	whole, err := im.summary(ctx, l, job, false)
-	if err != nil {
+	var whole Summary
+	if err := whole.count(ctx, l, job.Num); err != nil {
+		return err
+	}
+	if err := whole.summarize(ctx, l, job.Num); err != nil {
 		return err
 	}
 	for _, refused := range whole.FailureSummary {
@@ -78,8 +81,8 @@ func (im *Importer) limit(ctx context.Context, l *ledger.Ledger, job ledger.Job,
 		}
 		r.Left = append(r.Left, Count{Message: "rows are already imported", Count: whole.Already, FirstRow: already[0].Row})
 	}
-	var first int
-	if r.Behind, first, err = l.Keep(ctx, job.Num, r.File.Limit); r.Behind > 0 {
+	behind, first, err := l.Keep(ctx, job.Num, r.File.Limit)
+	if r.Behind = behind; behind > 0 {
 		r.Left = append(r.Left, Count{Message: "good rows are behind the limit and not part of this import", Count: r.Behind, FirstRow: first})
 	}
 	return err
@@ -185,14 +188,15 @@ func (im *Importer) Job(ctx context.Context, id JobID) (*Summary, error) {
 	return im.summary(ctx, l, job, running)
 }
 
-// Jobs tells how the store's jobs stand, newest first, in outline: numbers,
-// status and report, without what counts or lists rows by what they hold.
-func (im *Importer) Jobs(ctx context.Context) ([]*Summary, error) {
+// Jobs tells how the store's latest jobs stand, so many at most, newest first, in
+// outline: numbers, status and report, without what counts or lists rows by what
+// they hold.
+func (im *Importer) Jobs(ctx context.Context, atMost int) ([]*Summary, error) {
 	l, err := im.openLedger(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ids, err := l.JobIDs(ctx)
+	ids, err := l.JobIDs(ctx, atMost)
 	if err != nil {
 		return nil, err
 	}

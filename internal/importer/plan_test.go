@@ -65,7 +65,7 @@ func (b *bench) recorded(jobs, rows int) {
 
 func (b *bench) jobs(im *importer.Importer) []*importer.Summary {
 	b.t.Helper()
-	all, err := im.Jobs(b.t.Context())
+	all, err := im.Jobs(b.t.Context(), 50)
 	b.must(err)
 	return all
 }
@@ -303,7 +303,7 @@ func TestJobsOfAnotherStore(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if jobs, err := another.Jobs(t.Context()); err != nil || len(jobs) != 0 {
+	if jobs, err := another.Jobs(t.Context(), 50); err != nil || len(jobs) != 0 {
 		t.Errorf("%+v, %v", jobs, err)
 	}
 	if s := b.run(1); s.Status != importer.Completed {

@@ -95,7 +95,7 @@ func TestOneScopeHoweverTheAddressIsSpelt(t *testing.T) {
 		if s.Already != len(rows) || w.imports.Load() != sent {
 			t.Errorf("%s: %+v, %d requests", url, s, w.imports.Load()-sent)
 		}
-		if jobs, err := im.Jobs(t.Context()); err != nil || len(jobs) < 2 {
+		if jobs, err := im.Jobs(t.Context(), 50); err != nil || len(jobs) < 2 {
 			t.Errorf("%s: %d jobs, %v", url, len(jobs), err)
 		}
 	}

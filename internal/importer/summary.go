@@ -195,10 +195,10 @@ func (s *Summary) count(ctx context.Context, l *ledger.Ledger, job int64) error 
 		return err
 	}
 	s.Imported, s.Already = counts[ledger.Imported], counts[ledger.Already]
-	s.Failed = counts[ledger.Refused] + counts[ledger.Skipped] + counts[ledger.Removed]
-	s.Unconfirmed = counts[ledger.Sent] + counts[ledger.Unconfirmed] + counts[ledger.Held]
-	s.Held = counts[ledger.Held]
 	s.Refused = counts[ledger.Refused] + counts[ledger.Skipped]
+	s.Failed = s.Refused + counts[ledger.Removed]
+	s.Held = counts[ledger.Held]
+	s.Unconfirmed = counts[ledger.Sent] + counts[ledger.Unconfirmed] + s.Held
 	s.Remaining = counts[ledger.Pending] + counts[ledger.Follower]
 	for _, n := range counts {
 		s.Total += n

@@ -37,7 +37,7 @@ func TestInline(t *testing.T) {
 			if !errors.Is(a.err, context.Canceled) {
 				t.Errorf("%+v, %v", a.summary, a.err)
 			}
-			all, err := b.importer.Jobs(b.ctx)
+			all, err := b.importer.Jobs(b.ctx, 50)
 			if err != nil || len(all) != 1 {
 				t.Fatalf("%d jobs, %v", len(all), err)
 			}
@@ -58,7 +58,7 @@ func TestInline(t *testing.T) {
 				t.Errorf("%+v", end)
 			}
 			b.eachOnce(rows)
-			if all, err := b.importer.Jobs(b.ctx); err != nil || len(all) != 1 {
+			if all, err := b.importer.Jobs(b.ctx, 50); err != nil || len(all) != 1 {
 				t.Errorf("%d jobs, %v", len(all), err)
 			}
 		})
@@ -96,7 +96,7 @@ func TestAnInlineImportThatDoesNotRun(t *testing.T) {
 	if s, err := b.RunInline(b.ctx, b.inline(), importer.Options{}, 0, quiet); !errors.Is(err, importer.ErrStopping) {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if all, err := b.importer.Jobs(b.ctx); err != nil || len(all) != 1 {
+	if all, err := b.importer.Jobs(b.ctx, 50); err != nil || len(all) != 1 {
 		t.Errorf("%d jobs, %v", len(all), err)
 	}
 	if n := b.gate.imports.Load(); n != 0 {

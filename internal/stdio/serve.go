@@ -84,8 +84,9 @@ func (o Options) withDefaults() Options {
 //   - Prepare fails: as when ctx ends.
 //
 // Serve returns nil for the first two, the wrapped error for the third, an
-// ErrOutputClosed for the fourth, and Prepare's error for the last. It returns within EOFGrace + StopGrace after the end
-// of In, and within StopGrace after the end of ctx, even if nobody reads Out.
+// ErrOutputClosed for the fourth, and Prepare's error for the last. It returns
+// within EOFGrace + StopGrace after the end of In, and within StopGrace after the
+// end of ctx, even if nobody reads Out.
 //
 // If Out is the process's standard output, the process must ignore SIGPIPE
 // (signal.Ignore(syscall.SIGPIPE)), which would otherwise end it when the reader

@@ -12,6 +12,7 @@ import (
 	"bigcommerce-payments-mcp/internal/cardguard"
 	"bigcommerce-payments-mcp/internal/importer"
 	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/words"
 )
 
 // printPlan shows what an import would do.
@@ -53,7 +54,7 @@ func ofWhat(u ledger.Unsent) string {
 	for _, name := range slices.Sorted(maps.Keys(u.Types)) {
 		types = append(types, fmt.Sprintf("%d %s", u.Types[name], name))
 	}
-	return fmt.Sprintf("of %s, in rows %d to %d: %s", count(u.Customers, "customer"), u.FirstRow, u.LastRow, strings.Join(types, ", "))
+	return fmt.Sprintf("of %s, in rows %d to %d: %s", words.Count(u.Customers, "customer"), u.FirstRow, u.LastRow, strings.Join(types, ", "))
 }
 
 // printSummary tells what became of an import. stopped is true when the person
@@ -128,11 +129,4 @@ func line(t io.Writer, name string, n int, note string) {
 	}
 }
 
-func rows(n int) string { return count(n, "row") }
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
+func rows(n int) string { return words.Count(n, "row") }

@@ -34,7 +34,7 @@ func kept(t *testing.T, l *Ledger) (jobs, rows int) {
 
 func ids(t *testing.T, l *Ledger) []string {
 	t.Helper()
-	all, err := l.JobIDs(t.Context())
+	all, err := l.JobIDs(t.Context(), 50)
 	must(t, err)
 	return all
 }

@@ -135,9 +135,9 @@ func (l *Ledger) JobByID(ctx context.Context, id string) (Job, error) {
 	return scanJob(l.read.QueryRowContext(ctx, "SELECT "+jobColumns+" FROM jobs WHERE id = ? AND status <> ?", id, Planning))
 }
 
-// JobIDs lists the scope's jobs, newest first.
-func (l *Ledger) JobIDs(ctx context.Context) ([]string, error) {
-	return collect(ctx, l.read, single[string], "SELECT id FROM jobs WHERE status <> ? ORDER BY job DESC", Planning)
+// JobIDs lists up to limit of the scope's jobs, newest first.
+func (l *Ledger) JobIDs(ctx context.Context, limit int) ([]string, error) {
+	return collect(ctx, l.read, single[string], "SELECT id FROM jobs WHERE status <> ? ORDER BY job DESC LIMIT ?", Planning, limit)
 }
 
 // ReportPath is where the report of a job lies, if there is one.
