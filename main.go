@@ -22,11 +22,11 @@ import (
 	"golang.org/x/term"
 
 	"bigcommerce-payments-mcp/bcapi"
+	"bigcommerce-payments-mcp/internal/check"
 	"bigcommerce-payments-mcp/internal/doctor"
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/check"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
 	"bigcommerce-payments-mcp/internal/jobs"
+	"bigcommerce-payments-mcp/internal/ledger"
 	"bigcommerce-payments-mcp/internal/sandbox"
 	"bigcommerce-payments-mcp/internal/stdio"
 	"bigcommerce-payments-mcp/internal/terminal"

@@ -18,15 +18,15 @@ const (
 // AllStoredInstruments reads the whole list of the store, page after page. It
 // ends with an error, or with the end of the list: where the API does not prove
 // that this is the end, that is a *ReadError of ReadIncomplete. After an error that
-// puts the call off (PutOff) it goes on if the caller does, who has to wait first
-// (WaitOut). What is imported meanwhile may or may not be among the instruments.
+// puts the call off (ThrottleWait) it goes on if the caller does, who has to wait first
+// (WaitThrottle). What is imported meanwhile may or may not be among the instruments.
 func (c *Client) AllStoredInstruments(ctx context.Context) iter.Seq2[CustomerInstrument, error] {
 	return func(yield func(CustomerInstrument, error) bool) {
 		w := walk{client: c, page: StoredInstrumentsPage{Limit: maxPageLimit}, passed: make(map[string]bool)}
 		for !w.ended {
 			instruments, err := w.next(ctx)
 			if err != nil {
-				_, putOff := PutOff(err)
+				_, putOff := ThrottleWait(err)
 				if !yield(CustomerInstrument{}, err) || !putOff {
 					return
 				}

@@ -8,9 +8,9 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"bigcommerce-payments-mcp/bcapi"
+	"bigcommerce-payments-mcp/internal/check"
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/check"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 	"bigcommerce-payments-mcp/internal/words"
 	"bigcommerce-payments-mcp/schemas"
 )

@@ -4,8 +4,8 @@ import (
 	"errors"
 
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
-	"bigcommerce-payments-mcp/internal/importer/source"
+	"bigcommerce-payments-mcp/internal/importfile"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // Explain says in one sentence why an import stopped, for its record.
@@ -20,7 +20,7 @@ func Explain(err error) string {
 	if errors.Is(err, importer.ErrRefused) { // it goes on with the API's reason
 		return err.Error()
 	}
-	var file *source.Error
+	var file *importfile.Error
 	var state *ledger.StateError
 	switch { // rows may have been sent before
 	case errors.As(err, &file):
@@ -39,7 +39,7 @@ func explainImport(err error) *Error {
 	var locked *ledger.LockedError
 	var unusable *ledger.UnusableError
 	var state *ledger.StateError
-	var file *source.Error
+	var file *importfile.Error
 	switch {
 	case errors.As(err, &locked):
 		return &Error{

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 	"bigcommerce-payments-mcp/internal/sandbox"
 	"bigcommerce-payments-mcp/tools"
 )

@@ -12,8 +12,8 @@ import (
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/examples/vaultfile"
 	"bigcommerce-payments-mcp/internal/cardguard"
-	"bigcommerce-payments-mcp/internal/importer/check"
-	"bigcommerce-payments-mcp/internal/importer/source"
+	"bigcommerce-payments-mcp/internal/check"
+	"bigcommerce-payments-mcp/internal/importfile"
 )
 
 func checker() *check.Checker {
@@ -21,14 +21,14 @@ func checker() *check.Checker {
 }
 
 // readAll reads a file of dir and judges its rows.
-func readAll(t *testing.T, dir, name string, o source.Options) (rows []bcapi.ImportRow, verdicts []check.Verdict) {
+func readAll(t *testing.T, dir, name string, o importfile.Options) (rows []bcapi.ImportRow, verdicts []check.Verdict) {
 	t.Helper()
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	file, err := source.Open(root, name, o)
+	file, err := importfile.Open(root, name, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestGeneratedRows(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "vault."+string(format)), out.Bytes(), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			got, verdicts := readAll(t, dir, "vault."+string(format), source.Options{})
+			got, verdicts := readAll(t, dir, "vault."+string(format), importfile.Options{})
 			if len(got) != rows {
 				t.Fatalf("%d rows read, want %d", len(got), rows)
 			}
@@ -182,11 +182,11 @@ func TestExamples(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		rows    int
-		options source.Options
+		options importfile.Options
 	}{
-		{"cards.csv", 5, source.Options{}},
-		{"wallets.json", 3, source.Options{}},
-		{"instruments.jsonl", 3, source.Options{}},
+		{"cards.csv", 5, importfile.Options{}},
+		{"wallets.json", 3, importfile.Options{}},
+		{"instruments.jsonl", 3, importfile.Options{}},
 		{"legacy-export.csv", 3, optionsOfPage(t)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -208,7 +208,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-func optionsOfPage(t *testing.T) source.Options {
+func optionsOfPage(t *testing.T) importfile.Options {
 	t.Helper()
 	page, err := os.ReadFile("../README.md")
 	if err != nil {
@@ -220,5 +220,5 @@ func optionsOfPage(t *testing.T) source.Options {
 	if err := json.Unmarshal([]byte(block), &call); err != nil {
 		t.Fatal(err)
 	}
-	return source.Options{Columns: call.Columns, Defaults: call.Defaults}
+	return importfile.Options{Columns: call.Columns, Defaults: call.Defaults}
 }

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 
-	"bigcommerce-payments-mcp/internal/importer/source"
+	"bigcommerce-payments-mcp/internal/importfile"
 )
 
 // maxEntries bounds the look into the import folder, which may hold anything.
@@ -57,7 +57,7 @@ func importable(ctx context.Context, dir string) (files int, err error) {
 		case entries > maxEntries:
 			return errEnough
 		}
-		if source.Importable(path) && isRegular(root, path) {
+		if importfile.Importable(path) && isRegular(root, path) {
 			files++
 		}
 		return nil

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 const otherStateDir = "name another folder by BIGCOMMERCE_STATE_DIR (--state-dir)"

@@ -5,7 +5,7 @@ import (
 	"context"
 	"slices"
 
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // The API publishes no limit for a batch (docs/api-facts.md 2.5), so batches

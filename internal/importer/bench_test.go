@@ -13,7 +13,7 @@ import (
 
 	"bigcommerce-payments-mcp/examples/vaultfile"
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/importertest"
+	"bigcommerce-payments-mcp/internal/importertest"
 	"bigcommerce-payments-mcp/internal/sandbox"
 )
 

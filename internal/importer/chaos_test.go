@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/importertest"
+	"bigcommerce-payments-mcp/internal/importertest"
 	"bigcommerce-payments-mcp/internal/sandbox"
 )
 

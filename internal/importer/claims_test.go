@@ -9,9 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"bigcommerce-payments-mcp/internal/check"
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/check"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 	"bigcommerce-payments-mcp/internal/sandbox"
 )
 

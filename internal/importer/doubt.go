@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"bigcommerce-payments-mcp/internal/importer/check"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/check"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // doubtLimit is how many batches, before the first success, may be refused for

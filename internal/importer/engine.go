@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"bigcommerce-payments-mcp/bcapi"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // engine carries one job out, or checks it.
@@ -131,7 +131,7 @@ func (r *run) wait(ctx context.Context) {
 		r.handle(context.WithoutCancel(ctx), b)
 	case l := <-r.looks:
 		r.looking = false
-		if wait, putOff := bcapi.PutOff(l.err); putOff {
+		if wait, putOff := bcapi.ThrottleWait(l.err); putOff {
 			l.of.due = time.Now().Add(wait)
 			break
 		}

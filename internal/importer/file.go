@@ -7,8 +7,8 @@ import (
 	"errors"
 	"os"
 
-	"bigcommerce-payments-mcp/internal/importer/check"
-	"bigcommerce-payments-mcp/internal/importer/source"
+	"bigcommerce-payments-mcp/internal/check"
+	"bigcommerce-payments-mcp/internal/importfile"
 )
 
 // FileRequest asks for the import of a file.
@@ -27,7 +27,7 @@ func (r FileRequest) options(answer Answer) Options {
 }
 
 // identity is equal for requests that ask for the same of the same content.
-func (r FileRequest) identity(f source.Fingerprint) []byte {
+func (r FileRequest) identity(f importfile.Fingerprint) []byte {
 	r.Name = ""
 	text, err := json.Marshal(struct {
 		FileRequest
@@ -45,7 +45,7 @@ var ErrNoImportDir = errors.New("no folder is set to import files from: start th
 
 // openFile is a file of the import folder, and the folder.
 type openFile struct {
-	*source.File
+	*importfile.File
 	root *os.Root
 }
 
@@ -57,12 +57,12 @@ func (im *Importer) open(request FileRequest) (openFile, error) {
 	}
 	root, err := os.OpenRoot(im.ImportDir)
 	if err != nil {
-		return openFile{}, &source.Error{
-			Kind: source.KindDirectory, What: "the import folder cannot be opened", Err: err,
+		return openFile{}, &importfile.Error{
+			Kind: importfile.KindDirectory, What: "the import folder cannot be opened", Err: err,
 			Advice: "Check that the folder which --import-dir (BIGCOMMERCE_IMPORT_DIR) names is there and can be read",
 		}
 	}
-	file, err := source.Open(root, request.Name, source.Options{Columns: request.Columns, Defaults: request.Defaults})
+	file, err := importfile.Open(root, request.Name, importfile.Options{Columns: request.Columns, Defaults: request.Defaults})
 	if err != nil {
 		return openFile{}, errors.Join(err, root.Close())
 	}
@@ -73,7 +73,7 @@ func (im *Importer) open(request FileRequest) (openFile, error) {
 // one any more that was checked.
 func (im *Importer) openAgain(ctx context.Context, r record) (openFile, error) {
 	file, err := im.open(*r.File)
-	var refused *source.Error
+	var refused *importfile.Error
 	switch {
 	case errors.As(err, &refused) && refused.OfContent(): // which was good when it was checked
 		return openFile{}, errors.Join(ErrStale, err)

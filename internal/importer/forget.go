@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // Forget records that a customer's instruments with these tokens were deleted

@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"bigcommerce-payments-mcp/bcapi"
-	"bigcommerce-payments-mcp/internal/importer/check"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/check"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // Client is what an import needs of the API.

@@ -18,8 +18,8 @@ import (
 
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/importertest"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/importertest"
+	"bigcommerce-payments-mcp/internal/ledger"
 	"bigcommerce-payments-mcp/internal/sandbox"
 )
 

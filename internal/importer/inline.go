@@ -3,7 +3,7 @@ package importer
 import (
 	"context"
 
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // InlineJob is an import of rows that came with a call, checked and not yet

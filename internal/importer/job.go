@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"bigcommerce-payments-mcp/internal/importer/ledger"
-	"bigcommerce-payments-mcp/internal/importer/source"
+	"bigcommerce-payments-mcp/internal/importfile"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // JobID names one import, in answers, in the ledger and in the log.
@@ -23,10 +23,10 @@ func newJobID() JobID {
 
 // record is what the ledger keeps of what was asked for.
 type record struct {
-	File        *FileRequest       `json:"file,omitempty"` // nil: the rows came with the call
-	Fingerprint source.Fingerprint `json:"fingerprint,omitzero"`
-	Left        []Count            `json:"left,omitempty"`   // rows that a limit has left out, by why
-	Behind      int                `json:"behind,omitempty"` // of them: good ones
+	File        *FileRequest           `json:"file,omitempty"` // nil: the rows came with the call
+	Fingerprint importfile.Fingerprint `json:"fingerprint,omitzero"`
+	Left        []Count                `json:"left,omitempty"`   // rows that a limit has left out, by why
+	Behind      int                    `json:"behind,omitempty"` // of them: good ones
 	// Reported are the numbers that the report shows: nil before the job was
 	// begun, and zeros from then on until there is a report.
 	Reported *numbers `json:"reported,omitempty"`

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // Progress is told how far an import is: rows done of a total (0 when it is not

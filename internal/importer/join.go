@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"bigcommerce-payments-mcp/bcapi"
-	"bigcommerce-payments-mcp/internal/importer/check"
+	"bigcommerce-payments-mcp/internal/check"
 )
 
 // joined is an answer of the API held against the rows that were sent. Keys

@@ -8,8 +8,8 @@ import (
 
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/cardguard"
-	"bigcommerce-payments-mcp/internal/importer/check"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/check"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // Why an import stops although rows are left. Failures of the API and of the
@@ -82,7 +82,7 @@ func (r *run) release(rows []pendingRow) {
 // notSent waits as the store asked, and otherwise stops: the client has tried
 // to connect several times already.
 func (r *run) notSent(e *bcapi.NotSentError) {
-	if wait, putOff := bcapi.PutOff(e); putOff {
+	if wait, putOff := bcapi.ThrottleWait(e); putOff {
 		r.pause = time.Now().Add(wait)
 		return
 	}

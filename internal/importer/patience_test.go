@@ -123,7 +123,7 @@ func TestAListThatIsPutOffGoesOn(t *testing.T) {
 		seen, waits := make(map[string]bool), 0
 		var end error
 		for in, err := range b.client.AllStoredInstruments(t.Context()) {
-			if bcapi.WaitOut(t.Context(), err) {
+			if bcapi.WaitThrottle(t.Context(), err) {
 				waits++
 				continue
 			}

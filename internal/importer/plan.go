@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"bigcommerce-payments-mcp/bcapi"
-	"bigcommerce-payments-mcp/internal/importer/check"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/check"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // planChunk is how many rows are checked before they are written down.

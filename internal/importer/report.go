@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"bigcommerce-payments-mcp/internal/importer/check"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/check"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // staleReport is the warning of a job that was begun and has no report of how it

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"bigcommerce-payments-mcp/bcapi"
-	"bigcommerce-payments-mcp/internal/importer/check"
-	"bigcommerce-payments-mcp/internal/importer/source"
+	"bigcommerce-payments-mcp/internal/check"
+	"bigcommerce-payments-mcp/internal/importfile"
 )
 
 // Rows are the rows of an import, wherever they come from.
@@ -42,7 +42,7 @@ func (rows Inline) Each(_ context.Context, checker *check.Checker, f func(Judged
 func (rows Inline) At(place int64, _ int) (bcapi.ImportRow, error) { return rows[place], nil }
 
 // FileRows are the rows of a file.
-type FileRows struct{ File *source.File }
+type FileRows struct{ File *importfile.File }
 
 // Each streams the file.
 func (rows FileRows) Each(ctx context.Context, checker *check.Checker, f func(Judged) error) error {

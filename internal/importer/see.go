@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"bigcommerce-payments-mcp/bcapi"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // seeChunk is how many instruments are written down at a time.
@@ -22,7 +22,7 @@ func (e *engine) see(ctx context.Context) error {
 	if err := e.ledger.BeginSeeing(ctx, e.job); err != nil {
 		return err
 	}
-	first, err := bcapi.Patient(ctx, func() (bcapi.StoredInstruments, error) {
+	first, err := bcapi.RetryThrottled(ctx, func() (bcapi.StoredInstruments, error) {
 		return e.Client.ListStoredInstruments(ctx, bcapi.StoredInstrumentsPage{Limit: 1})
 	})
 	if err != nil {
@@ -42,7 +42,7 @@ func (e *engine) seeEach(ctx context.Context) error {
 			return err
 		}
 		for _, customer := range customers {
-			instruments, err := bcapi.Patient(ctx, func() ([]bcapi.StoredInstrument, error) {
+			instruments, err := bcapi.RetryThrottled(ctx, func() ([]bcapi.StoredInstrument, error) {
 				return e.Client.CustomerInstruments(ctx, customer)
 			})
 			if err != nil && !isUnknownCustomer(err) {
@@ -63,7 +63,7 @@ func (e *engine) seeEach(ctx context.Context) error {
 func (e *engine) seeList(ctx context.Context) error {
 	var listed []ledger.ListedToken
 	for in, err := range e.Client.AllStoredInstruments(ctx) {
-		if bcapi.WaitOut(ctx, err) {
+		if bcapi.WaitThrottle(ctx, err) {
 			continue
 		}
 		if err != nil {

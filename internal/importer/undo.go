@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"bigcommerce-payments-mcp/bcapi"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // undoChunk is how many instruments are deleted with one request, and recorded
@@ -170,7 +170,7 @@ func (u *undo) deleteAll(ctx context.Context) error {
 // deleteRows deletes the instruments of some rows and records those that are
 // gone, waiting for as long as the API puts it off.
 func (u *undo) deleteRows(ctx context.Context, rows []ledger.OwnRow) error {
-	_, err := bcapi.Patient(ctx, func() (struct{}, error) {
+	_, err := bcapi.RetryThrottled(ctx, func() (struct{}, error) {
 		tokens := make([]string, len(rows))
 		for i, row := range rows {
 			tokens[i] = row.Token

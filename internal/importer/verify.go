@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"bigcommerce-payments-mcp/bcapi"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // Verify reads the store's whole list and tells how the rows of a job that are

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"bigcommerce-payments-mcp/bcapi"
-	"bigcommerce-payments-mcp/internal/importer/importertest"
+	"bigcommerce-payments-mcp/internal/importertest"
 	"bigcommerce-payments-mcp/internal/sandbox"
 )
 

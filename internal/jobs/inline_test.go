@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/importertest"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/importertest"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // inline are rows that come with a call.

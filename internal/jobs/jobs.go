@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // Manager owns the goroutines of running jobs. It is safe for concurrent use.

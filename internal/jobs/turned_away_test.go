@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // A job that is turned away says so at once, however short the wait, and who

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
-	"bigcommerce-payments-mcp/internal/importer/source"
+	"bigcommerce-payments-mcp/internal/importfile"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // Failure is an import that could not be planned or carried out, in words for
@@ -33,7 +33,7 @@ const (
 // does not.
 func (i Import) failure(ctx context.Context, err error, then string) error {
 	var locked *ledger.LockedError
-	var file *source.Error
+	var file *importfile.Error
 	var text string
 	switch {
 	case ctx.Err() != nil:
@@ -54,7 +54,7 @@ func (i Import) failure(ctx context.Context, err error, then string) error {
 
 // fileText says why a file was refused, each thing that is wrong on a line of
 // its own.
-func fileText(e *source.Error) string {
+func fileText(e *importfile.Error) string {
 	var text strings.Builder
 	text.WriteString(e.File)
 	if e.Line > 0 {
@@ -65,7 +65,7 @@ func fileText(e *source.Error) string {
 		text.WriteString("\n  - " + detail)
 	}
 	advice := e.Advice
-	if e.Kind == source.KindColumns && len(e.Details) > 0 { // the names do not fit
+	if e.Kind == importfile.KindColumns && len(e.Details) > 0 { // the names do not fit
 		advice = `Map the file's own names to fields with --columns, such as --columns "Token=instrument.vault_token" (Name=- ignores one), and give what it lacks with --defaults, such as --defaults currency_code=USD`
 	}
 	if advice != "" {

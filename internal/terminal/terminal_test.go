@@ -16,9 +16,9 @@ import (
 
 	"bigcommerce-payments-mcp/examples/vaultfile"
 	"bigcommerce-payments-mcp/internal/importer"
-	"bigcommerce-payments-mcp/internal/importer/importertest"
-	"bigcommerce-payments-mcp/internal/importer/ledger"
-	"bigcommerce-payments-mcp/internal/importer/source"
+	"bigcommerce-payments-mcp/internal/importertest"
+	"bigcommerce-payments-mcp/internal/importfile"
+	"bigcommerce-payments-mcp/internal/ledger"
 	"bigcommerce-payments-mcp/internal/sandbox"
 )
 
@@ -284,7 +284,7 @@ func TestRefusedFile(t *testing.T) {
 	d := newDesk(t)
 	d.write("customer_id,Token,frobnicate\n1,abc,2\n")
 	err := d.run(t.Context())
-	var refused *source.Error
+	var refused *importfile.Error
 	if !errors.As(err, &refused) {
 		t.Fatalf("it ends with: %v", err)
 	}
@@ -313,7 +313,7 @@ func TestFailuresInWords(t *testing.T) {
 		{&ledger.LockedError{JobID: "imp_x"}, "the import imp_x into this store is running\nNothing was sent by this command: wait until that import has ended, then run the command again."},
 		{importer.ErrNoImportDir, "no folder is set to read files from: pass --import-dir (BIGCOMMERCE_IMPORT_DIR) naming the one that holds the file"},
 		{io.ErrUnexpectedEOF, "explained: unexpected EOF\nNothing was sent."},
-		{&source.Error{Kind: source.KindSyntax, File: `"a.csv"`, What: "its quotes are not balanced", Advice: "Mend them"}, "\"a.csv\": its quotes are not balanced\nMend them."},
+		{&importfile.Error{Kind: importfile.KindSyntax, File: `"a.csv"`, What: "its quotes are not balanced", Advice: "Mend them"}, "\"a.csv\": its quotes are not balanced\nMend them."},
 	} {
 		err := i.failure(t.Context(), tt.err, nothingSent)
 		if err.Error() != tt.want || !errors.Is(err, tt.err) {
