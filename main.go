@@ -70,7 +70,7 @@ type importCommand struct {
 	Limit       int               `help:"Import only the first N good rows that are not yet in, as a pilot." placeholder:"N"`
 	SharedPayer bool              `name:"shared-provider-customers" help:"Several customers may share one provider_customer_id."`
 	Verify      bool              `name:"verify-customers" help:"Refuse rows whose customer is unknown or has another e-mail address."`
-	Unconfirmed importer.Answer   `enum:",resend,skip" default:"" help:"What you found of unconfirmed rows: resend (not in the store) or skip." placeholder:"ANSWER"`
+	Unconfirmed importer.UnconfirmedPolicy   `enum:",resend,skip" default:"" help:"What you found of unconfirmed rows: resend (not in the store) or skip." placeholder:"ANSWER"`
 	DryRun      bool              `help:"Check the file and send nothing."`
 	Yes         bool              `help:"Do not ask before sending."`
 }

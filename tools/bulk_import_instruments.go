@@ -25,7 +25,7 @@ type bulkImportInstrumentsInput struct {
 	Limit                   int               `json:"limit,omitempty" jsonschema:"minimum=1,description=With file: a pilot of so many good rows that are not yet in."`
 	VerifyCustomers         bool              `json:"verify_customers,omitempty" jsonschema:"description=With file: refuse rows whose customer is unknown or has another e-mail than billing_address.email."`
 	SharedProviderCustomers string            `json:"shared_provider_customers,omitempty" jsonschema:"enum=refuse,enum=allow,default=refuse,description=May customers share one provider_customer_id?"`
-	Unconfirmed             importer.Answer   `json:"unconfirmed,omitempty" jsonschema:"enum=resend,enum=skip,description=What a person who looked in the store says of unconfirmed rows."`
+	Unconfirmed             importer.UnconfirmedPolicy   `json:"unconfirmed,omitempty" jsonschema:"enum=resend,enum=skip,description=What a person who looked in the store says of unconfirmed rows."`
 	WaitSeconds             *int              `json:"wait_seconds,omitempty" jsonschema:"minimum=0,maximum=50,default=20,description=Wait so long; then the job goes on in the background."`
 }
 
@@ -109,7 +109,7 @@ func (d Dependencies) importFile(ctx context.Context, in bulkImportInstrumentsIn
 }
 
 // apply starts a plan, when the person agrees, or attaches to its job.
-func (d Dependencies) apply(ctx context.Context, id importer.JobID, answer importer.Answer, atMost time.Duration) (*importer.Summary, error) {
+func (d Dependencies) apply(ctx context.Context, id importer.JobID, answer importer.UnconfirmedPolicy, atMost time.Duration) (*importer.Summary, error) {
 	s, err := d.Importer.Job(ctx, id)
 	if err != nil {
 		return nil, err

@@ -275,7 +275,7 @@ func TestAnImportGoesOnBetweenAQuestionAndItsAnswer(t *testing.T) {
 	}
 	for _, in := range f.stored(t)[begun.Imported:] {
 		f.deleteBehindItsBack(t, in.Token)
-		if _, err := d.Importer.Forget(t.Context(), in.CustomerID, []string{in.Token}); err != nil {
+		if _, err := d.Importer.RecordDeletion(t.Context(), in.CustomerID, []string{in.Token}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,7 +11,7 @@ func (d Dependencies) forget(ctx context.Context, customerID int64, tokens []str
 	if len(tokens) == 0 {
 		return ""
 	}
-	if _, err := d.Importer.Forget(ctx, customerID, tokens); err != nil {
+	if _, err := d.Importer.RecordDeletion(ctx, customerID, tokens); err != nil {
 		d.Logger.Error("the ledger could not be told of a deletion", "customer_id", customerID, "instruments", len(tokens), "error", err)
 		return "They are deleted, but the ledger of imports could not be told: an import of the same rows would call them already imported. Tell your person to look in the server's log."
 	}

@@ -34,7 +34,7 @@ type jobState struct {
 	Store           bcapi.Store     `json:"store"`
 	JobID           importer.JobID  `json:"job_id,omitempty"`
 	PlanID          importer.JobID  `json:"plan_id,omitempty"`
-	Status          importer.Status `json:"status" jsonschema:"enum=planned,enum=running,enum=completed,enum=completed_with_failures,enum=interrupted,enum=cancelled"`
+	Status          importer.Status `json:"status" jsonschema:"enum=planned,enum=nothing_to_send,enum=running,enum=completed,enum=completed_with_failures,enum=interrupted,enum=cancelled"`
 	Reason          string          `json:"reason,omitempty"` // why it stopped early
 	Total           int             `json:"total"`
 	Imported        int             `json:"imported"`
@@ -85,7 +85,7 @@ func newJob(store bcapi.Store, s *importer.Summary) job {
 		FailureSummary: notNil(s.FailureSummary), Warnings: notNil(s.Warnings),
 		Failures: []failure{}, Instruments: []jobInstrument{}, ReportFile: s.Report,
 	}
-	if s.Status == importer.Planned {
+	if s.Status == importer.Planned || s.Status == importer.NothingToSend {
 		j.Plan = &plan{
 			FirstRow: s.Unsent.FirstRow, LastRow: s.Unsent.LastRow, Types: s.Unsent.Types, Customers: s.Unsent.Customers, Verified: s.Verified,
 			Expired: s.Expired, Requests: s.Requests, Seconds: s.Seconds,
@@ -130,12 +130,12 @@ func nextStepOf(s *importer.Summary) string {
 		return nextStepOfUndone(s)
 	}
 	switch s.Status {
-	case importer.Planned:
+	case importer.Planned, importer.NothingToSend:
 		return nextStepOfPlan(s)
 	case importer.Running:
 		return fmt.Sprintf("It goes on in the background. Call get_import_job with job_id %s to wait for it, or cancel_import_job to stop it.", s.ID)
 	case importer.Completed:
-		if n := s.Behind; n > 0 {
+		if n := s.BeyondLimit; n > 0 {
 			return fmt.Sprintf("Every row of this pilot is in; %d good rows of the file are not. Verify the pilot with get_import_job, have your person try a charge, then call bulk_import_instruments with the file and without limit.", n)
 		}
 		return "Nothing: every row is in."
@@ -155,11 +155,11 @@ func nextStepOfStopped(s *importer.Summary) string {
 		again = "Call bulk_import_instruments with the same rows"
 	}
 	switch {
-	case s.Held > 0 && s.Held == s.Unconfirmed && s.Remaining == 0:
+	case s.NeedsReview > 0 && s.NeedsReview == s.Unconfirmed && s.Remaining == 0:
 		return fmt.Sprintf("Of %d rows it cannot be told whether they are in the store. Ask your person to look there (list_stored_instruments with the customer_ids in report_file helps), then %s and unconfirmed: \"resend\" (they are not there) or \"skip\".",
-			s.Held, lower(again))
-	case s.Held > 0:
-		return again + fmt.Sprintf(" to go on once the reason is dealt with; what is in is not sent twice. %d rows wait for your person, who has to look for them in the store: then add unconfirmed: \"resend\" (they are not there) or \"skip\".", s.Held)
+			s.NeedsReview, lower(again))
+	case s.NeedsReview > 0:
+		return again + fmt.Sprintf(" to go on once the reason is dealt with; what is in is not sent twice. %d rows wait for your person, who has to look for them in the store: then add unconfirmed: \"resend\" (they are not there) or \"skip\".", s.NeedsReview)
 	case s.Status == importer.Cancelled && s.Remaining+s.Unconfirmed == 0:
 		return "Nothing is left to import."
 	case s.Status == importer.Cancelled && s.Imported+s.Unconfirmed == 0:

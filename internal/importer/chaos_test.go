@@ -213,7 +213,7 @@ func (c *chaos) run() {
 }
 
 // answer is what a person says who has looked in the store.
-func (c *chaos) answer() importer.Answer {
+func (c *chaos) answer() importer.UnconfirmedPolicy {
 	if c.last.Unconfirmed == 0 || c.last.Remaining > 0 || c.last.Status != importer.Interrupted || c.last.Report == "" {
 		return importer.Leave
 	}

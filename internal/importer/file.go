@@ -2,90 +2,120 @@ package importer
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
-	"os"
 
-	"bigcommerce-payments-mcp/internal/check"
-	"bigcommerce-payments-mcp/internal/importfile"
+	"bigcommerce-payments-mcp/internal/importer/job"
+	"bigcommerce-payments-mcp/internal/importer/plan"
+	"bigcommerce-payments-mcp/internal/ledger"
 )
 
-// FileRequest asks for the import of a file.
-type FileRequest struct {
-	Name     string            `json:"name"` // below the import folder
-	Columns  map[string]string `json:"columns,omitempty"`
-	Defaults map[string]string `json:"defaults,omitempty"`
-	Limit    int               `json:"limit,omitempty"` // only so many of its sendable rows; 0: all
-	Shared   bool              `json:"shared,omitempty"`
-	Verify   bool              `json:"verify,omitempty"` // look the customers up
-}
-
-// options are the choices that a request holds, with a person's answer.
-func (r FileRequest) options(answer Answer) Options {
-	return Options{SharedProviderCustomers: check.SharedProviderCustomers(r.Shared), VerifyCustomers: r.Verify, Unconfirmed: answer}
-}
-
-// identity is equal for requests that ask for the same of the same content.
-func (r FileRequest) identity(f importfile.Fingerprint) []byte {
-	r.Name = ""
-	text, err := json.Marshal(struct {
-		FileRequest
-		SHA256 string
-	}{r, f.SHA256})
-	if err != nil { // strings and numbers only
-		text = []byte(r.Name)
-	}
-	sum := sha256.Sum256(text)
-	return sum[:]
-}
-
-// ErrNoImportDir is returned for a file when no folder is set to read from.
-var ErrNoImportDir = errors.New("no folder is set to import files from: start the server with --import-dir (BIGCOMMERCE_IMPORT_DIR) naming the folder that holds the file")
-
-// openFile is a file of the import folder, and the folder.
-type openFile struct {
-	*importfile.File
-	root *os.Root
-}
-
-func (f openFile) Close() error { return errors.Join(f.File.Close(), f.root.Close()) }
-
-func (im *Importer) open(request FileRequest) (openFile, error) {
-	if im.ImportDir == "" {
-		return openFile{}, ErrNoImportDir
-	}
-	root, err := os.OpenRoot(im.ImportDir)
+// PlanFile checks a file and sends nothing. A file that an unfinished job was
+// planned from already, with the same choices, gives that job. What a job shows
+// to others, it shows only when the plan is whole.
+func (im *Importer) PlanFile(ctx context.Context, request FileRequest, progress Progress) (*Summary, error) {
+	l, err := im.openLedger(ctx)
 	if err != nil {
-		return openFile{}, &importfile.Error{
-			Kind: importfile.KindDirectory, What: "the import folder cannot be opened", Err: err,
-			Advice: "Check that the folder which --import-dir (BIGCOMMERCE_IMPORT_DIR) names is there and can be read",
+		return nil, err
+	}
+	file, err := plan.Open(im.ImportDir, request)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	record := job.Record{File: &request}
+	draft, err := l.NewDraft(ctx, string(job.NewID()), record.Text())
+	if err != nil {
+		return nil, err
+	}
+	defer draft.Discard(context.WithoutCancel(ctx))
+	checked := func(done int) { progress(done, 0, "rows checked") }
+	if err := plan.Check(ctx, im.planConfig(l, request.Options(Leave)), draft.Num, file, checked); err != nil {
+		return nil, err
+	}
+	if request.Limit > 0 {
+		if err = plan.Limit(ctx, l, draft.Num, &record); err != nil {
+			return nil, err
 		}
 	}
-	file, err := importfile.Open(root, request.Name, importfile.Options{Columns: request.Columns, Defaults: request.Defaults})
-	if err != nil {
-		return openFile{}, errors.Join(err, root.Close())
+	record.Fingerprint = file.Fingerprint()
+	begun, err := draft.Publish(ctx, ledger.Planned, record.Text(), plan.Identity(request, record.Fingerprint))
+	switch {
+	case err != nil:
+		return nil, err
+	case begun != nil:
+		return im.Job(ctx, JobID(begun.ID))
 	}
-	return openFile{file, root}, nil
+	im.ensureReport(ctx, l, draft.Job)
+	return im.Job(ctx, JobID(draft.ID))
 }
 
-// openAgain opens the file of a plan, or fails with ErrStale when it is not the
-// one any more that was checked.
-func (im *Importer) openAgain(ctx context.Context, r record) (openFile, error) {
-	file, err := im.open(*r.File)
-	var refused *importfile.Error
+func (im *Importer) planConfig(l *ledger.Ledger, options Options) plan.Config {
+	return plan.Config{Client: im.Client, Checker: im.Checker, Ledger: l, Options: options}
+}
+
+// Apply carries a planned job out, or goes on with one that was stopped, and
+// returns when it has ended. A finished job is just told. The first that progress
+// is told is that the job has begun: nothing turns it away any more.
+func (im *Importer) Apply(ctx context.Context, id JobID, unconfirmed UnconfirmedPolicy, progress Progress) (*Summary, error) {
+	err := im.apply(ctx, id, unconfirmed, progress)
+	ended := context.WithoutCancel(ctx)
 	switch {
-	case errors.As(err, &refused) && refused.OfContent(): // which was good when it was checked
-		return openFile{}, errors.Join(ErrStale, err)
-	case err != nil:
-		return openFile{}, err
+	case err == nil:
+	case ctx.Err() == nil:
+		return nil, err
+	case errors.Is(context.Cause(ctx), ErrCancelled): // before the job had begun
+		if err := im.Cancel(ended, id); err != nil {
+			return nil, err
+		}
 	}
-	changed, err := file.Changed(ctx, r.Fingerprint)
-	if changed {
-		err = errors.Join(ErrStale, err)
-	}
+	return im.Job(ended, id)
+}
+
+func (im *Importer) apply(ctx context.Context, id JobID, unconfirmed UnconfirmedPolicy, progress Progress) error {
+	l, err := im.openLedger(ctx)
 	if err != nil {
-		return openFile{}, errors.Join(err, file.Close())
+		return err
 	}
-	return file, nil
+	j, err := l.JobByID(ctx, string(id))
+	if err != nil {
+		return err
+	}
+	if j.Status == ledger.Finished { // whatever else is running
+		im.ensureReport(ctx, l, j)
+		return nil
+	}
+	lock, err := l.TryLock(string(id))
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock() //nolint:errcheck // the system gives it up with the process
+	j, err = l.Take(ctx, string(id))
+	if err != nil {
+		return err
+	}
+	if j.Status == ledger.Finished {
+		im.ensureReport(ctx, l, j)
+		return nil
+	}
+	return im.resume(ctx, l, j, unconfirmed, progress)
+}
+
+// resume carries out a job with the lock held, if its file is what was checked.
+func (im *Importer) resume(ctx context.Context, l *ledger.Ledger, j ledger.Job, unconfirmed UnconfirmedPolicy, progress Progress) error {
+	record, err := job.RecordOf(j)
+	if err != nil {
+		return err
+	}
+	if record.File == nil {
+		return ErrInline
+	}
+	file, err := plan.Reopen(ctx, im.ImportDir, record)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := l.Begin(ctx, j.Num, record.Begun().Text()); err != nil {
+		return err
+	}
+	return im.execute(ctx, l, j, file, record.File.Options(unconfirmed), progress)
 }

@@ -30,7 +30,7 @@ func (b *bench) deleteAndForget(ctx context.Context, im *importer.Importer, who 
 	}
 	gone, leave := context.WithCancel(ctx)
 	leave() // the deletion has happened, whether the caller waits or not
-	if rows, err = im.Forget(gone, who.customer, []string{token}); err != nil {
+	if rows, err = im.RecordDeletion(gone, who.customer, []string{token}); err != nil {
 		b.t.Error(err) // not Fatal: an import may wait for this goroutine
 	}
 	return rows
@@ -48,7 +48,7 @@ func TestForgetALoneInstrument(t *testing.T) {
 			b.faults(`[{` + importPath + `,"times":1,"action":` + fault + `}]`)
 			b.run(1)
 			token := b.tokens()["b"]
-			if n, err := b.importer.Forget(t.Context(), 1, []string{token, "nobody's"}); n != 0 || err != nil {
+			if n, err := b.importer.RecordDeletion(t.Context(), 1, []string{token, "nobody's"}); n != 0 || err != nil {
 				t.Errorf("as another customer's: %d rows, %v", n, err)
 			}
 			if n := b.deleteAndForget(t.Context(), b.another(), shopper{2, "b"}); n != 1 {
@@ -71,7 +71,7 @@ func TestForgetALoneInstrument(t *testing.T) {
 			if s := b.run(1); s.Imported != 1 || s.Already != 2 || b.distinct() != 2 {
 				t.Errorf("imported again: %+v", s)
 			}
-			if u := b.undo(id); u.RemovedInAll != u.Removed+1 {
+			if u := b.undo(id); u.Remaining+u.Refused != 0 {
 				t.Errorf("%+v", u)
 			}
 		})

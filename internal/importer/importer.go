@@ -1,15 +1,21 @@
-// Package importer moves instruments into a store: it checks rows, plans a job,
-// sends it in batches, looks up what no answer told, and reports what became of
-// every row. It knows nothing of MCP.
+// Package importer moves instruments into a store. It is the face of the import
+// for those who offer it to a person or a model, and knows nothing of MCP. Its
+// stages, in a row's order, are packages of their own:
 //
-// What makes it safe is written down where it is done: a row is recorded before
-// it is sent and never sent again while its outcome is unknown (ledger), a batch
-// holds at most one row per customer (batch.go), only an instrument that was not
-// there before can be a row's own (see.go, settle.go).
+//	job        what the stages share: names, requests, rows
+//	plan       rows are checked and recorded; nothing is sent
+//	run        batches leave, responses come in, rows in doubt are looked up
+//	reconcile  decides what a response or a lookup proves of a row
+//	breaker    decides whether refusals are systemic
+//	sizer      decides how large the next batch is
+//	report     tells how a job stands, in numbers and row by row
+//	verify     holds a job against the store's list
+//	undo       deletes what a job has brought
 package importer
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"log/slog"
 	"sync"
@@ -17,7 +23,65 @@ import (
 
 	"bigcommerce-payments-mcp/bcapi"
 	"bigcommerce-payments-mcp/internal/check"
+	"bigcommerce-payments-mcp/internal/importer/breaker"
+	"bigcommerce-payments-mcp/internal/importer/job"
+	"bigcommerce-payments-mcp/internal/importer/plan"
+	"bigcommerce-payments-mcp/internal/importer/report"
+	"bigcommerce-payments-mcp/internal/importer/run"
+	"bigcommerce-payments-mcp/internal/importer/undo"
 	"bigcommerce-payments-mcp/internal/ledger"
+)
+
+// What the users of this package name of its stages.
+type (
+	JobID             = job.ID                // names one import
+	Progress          = job.Progress          // is told how far an import is
+	Options           = job.Options           // a caller's choices for inline rows
+	UnconfirmedPolicy = job.UnconfirmedPolicy // a person's word on rows whose outcome is unknown
+	FileRequest       = job.FileRequest       // asks for the import of a file
+	Inline            = job.Inline            // rows that came with a call
+	Count             = job.Count             // rows with the same problem
+	Summary           = report.Summary        // how a job stands
+	Status            = report.Status         // where a job stands, in a word
+	Failure           = report.Failure        // a refused row
+	Instrument        = report.Instrument     // a row that is in the store
+	UndoPreview       = undo.Preview          // what an undo would do
+	UndoSummary       = undo.Summary          // what an undo has done
+)
+
+// The statuses of a job.
+const (
+	Planned               = report.Planned
+	NothingToSend         = report.NothingToSend
+	Running               = report.Running
+	Completed             = report.Completed
+	CompletedWithFailures = report.CompletedWithFailures
+	Interrupted           = report.Interrupted
+	Cancelled             = report.Cancelled
+)
+
+// What a person says of rows whose outcome is unknown.
+const (
+	Leave  = job.Leave
+	Resend = job.Resend
+	Skip   = job.Skip
+)
+
+// Why a job is not carried out, or stops although rows are left. Failures of the
+// API and of the ledger stop it too.
+var (
+	ErrNoImportDir = plan.ErrNoImportDir
+	ErrStale       = plan.ErrStale
+	ErrChanged     = job.ErrChanged
+	ErrCancelled   = job.ErrCancelled
+	ErrStopping    = job.ErrStopping
+	ErrUnknowns    = run.ErrUnknowns
+	ErrLeft        = run.ErrLeft
+	ErrRefused     = breaker.ErrRefused
+	// ErrNoJob is a job id that this store's ledger does not have.
+	ErrNoJob = ledger.ErrNoJob
+	// ErrInline is a job whose rows came with a call and are not kept.
+	ErrInline = errors.New("the rows of this import came with its call and are not kept")
 )
 
 // Client is what an import needs of the API.
@@ -60,37 +124,14 @@ type Importer struct {
 // New makes an Importer. It opens nothing yet.
 func New(config Config) *Importer { return &Importer{Config: config} }
 
-// Options are a caller's choices for rows that come with the call. For a file
-// those of its FileRequest count.
-type Options struct {
-	// SharedProviderCustomers allows several customers to share one customer of
-	// the gateway.
-	SharedProviderCustomers check.SharedProviderCustomers
-	// VerifyCustomers has the customers looked up in the store, and their e-mail
-	// addresses compared with the billing addresses.
-	VerifyCustomers bool
-	// Unconfirmed is what a person says of rows whose outcome could not be told.
-	Unconfirmed Answer
-}
-
-// Answer is what to do with rows whose outcome could not be told.
-type Answer string
-
-// The answers.
-const (
-	Leave  Answer = "" // as they are: nobody has looked
-	Resend Answer = "resend"
-	Skip   Answer = "skip"
-)
-
 // openLedger opens the store's ledger when it is first needed.
 func (im *Importer) openLedger(ctx context.Context) (*ledger.Ledger, error) {
 	return im.ledgerBy(ctx, ledger.Open)
 }
 
-// knownLedger does so for those who need none where there is none: it is not
-// made, and the error is ledger.ErrNone.
-func (im *Importer) knownLedger(ctx context.Context) (*ledger.Ledger, error) {
+// openExisting opens the ledger if it exists; otherwise it returns
+// ledger.ErrNone and creates nothing.
+func (im *Importer) openExisting(ctx context.Context) (*ledger.Ledger, error) {
 	return im.ledgerBy(ctx, ledger.OpenExisting)
 }
 

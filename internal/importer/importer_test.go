@@ -377,10 +377,10 @@ func TestPilotThenTheRest(t *testing.T) {
 	behind := importer.Count{Message: "good rows are behind the limit and not part of this import", Count: 24, FirstRow: 7}
 	pilot := b.plan(rows, func(r *importer.FileRequest) { r.Limit = 5 })
 	want := ledger.Unsent{Customers: 4, FirstRow: 1, LastRow: 6, Types: map[string]int{"credit_card": 5}}
-	if pilot.Total != 5 || pilot.Behind != 24 || len(pilot.Warnings) != 3 || !slices.Contains(pilot.Warnings, behind) || !reflect.DeepEqual(pilot.Unsent, want) {
+	if pilot.Total != 5 || pilot.BeyondLimit != 24 || len(pilot.Warnings) != 3 || !slices.Contains(pilot.Warnings, behind) || !reflect.DeepEqual(pilot.Unsent, want) {
 		t.Errorf("pilot %+v", pilot)
 	}
-	if s := b.run(1); s.Status != importer.Completed || s.Imported != 5 || s.Behind != 24 || slices.Contains(s.Warnings, behind) || len(b.stored()) != 5 {
+	if s := b.run(1); s.Status != importer.Completed || s.Imported != 5 || s.BeyondLimit != 24 || slices.Contains(s.Warnings, behind) || len(b.stored()) != 5 {
 		t.Errorf("%+v", s)
 	}
 	again := b.plan(rows, func(r *importer.FileRequest) { r.Limit = 1 })
@@ -575,7 +575,7 @@ func TestCheckLeavesNothingBehind(t *testing.T) {
 
 // TestAPersonAnswers: a row whose outcome cannot be told waits for a person.
 func TestAPersonAnswers(t *testing.T) {
-	for _, answer := range []importer.Answer{importer.Resend, importer.Skip} {
+	for _, answer := range []importer.UnconfirmedPolicy{importer.Resend, importer.Skip} {
 		t.Run(string(answer), func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, sandbox.Options{})

@@ -3,33 +3,38 @@ package importer
 import (
 	"context"
 
+	"bigcommerce-payments-mcp/internal/importer/job"
+	"bigcommerce-payments-mcp/internal/importer/plan"
+	"bigcommerce-payments-mcp/internal/importer/report"
 	"bigcommerce-payments-mcp/internal/ledger"
 )
 
 // InlineJob is an import of rows that came with a call, checked and not yet
-// begun. The rows are nowhere but here: a job that ends early is not gone on
-// with, but settled by the same call again.
+// begun. The rows are nowhere but here: a job that ends early is not resumed, but
+// completed by the same call again.
 type InlineJob struct {
 	// Ended is how the job stands if the check left nothing to send: then it has
 	// ended already.
 	Ended *Summary
 
 	importer *Importer
+	ledger   *ledger.Ledger
 	draft    *ledger.Draft
-	engine   *engine
+	rows     Inline
+	options  Options
 }
 
 // ID names the job.
 func (j *InlineJob) ID() JobID { return JobID(j.draft.ID) }
 
-// Check judges rows as PlanInline does and sends nothing; no job is left behind.
+// Check checks rows as PlanInline does and sends nothing; no job is left behind.
 func (im *Importer) Check(ctx context.Context, rows Inline, options Options) (*Summary, error) {
 	j, err := im.draftInline(ctx, rows, options)
 	if err != nil {
 		return nil, err
 	}
 	defer j.Discard(ctx)
-	s, err := im.summary(ctx, j.engine.ledger, j.draft.Job, false)
+	s, err := im.summary(ctx, j.ledger, j.draft.Job, false)
 	if err != nil {
 		return nil, err
 	}
@@ -44,8 +49,8 @@ func (im *Importer) PlanInline(ctx context.Context, rows Inline, options Options
 	if err != nil {
 		return nil, err
 	}
-	var s Summary
-	err = s.count(ctx, j.engine.ledger, j.draft.Num)
+	var s report.Summary
+	err = s.Count(ctx, j.ledger, j.draft.Num)
 	if err == nil && s.Remaining == 0 && options.Unconfirmed == Leave {
 		err = j.end(ctx)
 	}
@@ -61,12 +66,12 @@ func (im *Importer) draftInline(ctx context.Context, rows Inline, options Option
 	if err != nil {
 		return nil, err
 	}
-	draft, err := l.NewDraft(ctx, string(newJobID()), record{}.text())
+	draft, err := l.NewDraft(ctx, string(job.NewID()), job.Record{}.Text())
 	if err != nil {
 		return nil, err
 	}
-	j := &InlineJob{importer: im, draft: draft, engine: im.engine(l, draft.Job, rows, options)}
-	if err := j.engine.plan(ctx, func(int) {}); err != nil {
+	j := &InlineJob{importer: im, ledger: l, draft: draft, rows: rows, options: options}
+	if err := plan.Check(ctx, im.planConfig(l, options), draft.Num, rows, func(int) {}); err != nil {
 		j.Discard(ctx)
 		return nil, err
 	}
@@ -75,10 +80,10 @@ func (im *Importer) draftInline(ctx context.Context, rows Inline, options Option
 
 // end makes a finished job of one that has nothing to send.
 func (j *InlineJob) end(ctx context.Context) error {
-	if _, err := j.draft.Publish(ctx, ledger.Finished, record{}.begun().text(), []byte{}); err != nil {
+	if _, err := j.draft.Publish(ctx, ledger.Finished, job.Record{}.Begun().Text(), []byte{}); err != nil {
 		return err
 	}
-	j.importer.bringReport(ctx, j.engine.ledger, j.draft.Job)
+	j.importer.ensureReport(ctx, j.ledger, j.draft.Job)
 	var err error
 	j.Ended, err = j.importer.Job(ctx, j.ID())
 	return err
@@ -98,16 +103,16 @@ func (j *InlineJob) apply(ctx context.Context, progress Progress) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	lock, err := j.engine.ledger.TryLock(j.draft.ID)
+	lock, err := j.ledger.TryLock(j.draft.ID)
 	if err != nil {
 		return err
 	}
 	defer lock.Unlock() //nolint:errcheck // the system gives it up with the process
-	if err := j.draft.Begin(ctx, record{}.begun().text()); err != nil {
+	if err := j.draft.Begin(ctx, job.Record{}.Begun().Text()); err != nil {
 		return err
 	}
-	return j.importer.carryOut(ctx, j.engine, progress)
+	return j.importer.execute(ctx, j.ledger, j.draft.Job, j.rows, j.options, progress)
 }
 
-// Discard forgets a job that has not begun; of one that has it does nothing.
+// Discard deletes a job that has not begun; of one that has it does nothing.
 func (j *InlineJob) Discard(ctx context.Context) { j.draft.Discard(context.WithoutCancel(ctx)) }

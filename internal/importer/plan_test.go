@@ -158,12 +158,12 @@ func TestSkippedRowsAreSummarized(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
 	b.plan(importer.Inline{card(1, "a"), card(2, "b")})
 	b.lookAlikes()
-	if s := b.run(1); s.Unconfirmed != 1 || s.Held != 1 {
+	if s := b.run(1); s.Unconfirmed != 1 || s.NeedsReview != 1 {
 		t.Fatalf("%+v", s)
 	}
 	s, err := b.importer.Apply(t.Context(), b.last.ID, importer.Skip, quiet)
 	b.must(err)
-	if s.Failed != 1 || s.Held != 0 || len(s.FailureSummary) != 1 || s.FailureSummary[0].Count != 1 || !strings.Contains(s.FailureSummary[0].Message, "cannot be told") {
+	if s.Failed != 1 || s.NeedsReview != 0 || len(s.FailureSummary) != 1 || s.FailureSummary[0].Count != 1 || !strings.Contains(s.FailureSummary[0].Message, "cannot be told") {
 		t.Errorf("%+v", s)
 	}
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // applied carries the last job out with a context that the test can end.
-func (b *bench) applied(ctx context.Context, answer importer.Answer) *importer.Summary {
+func (b *bench) applied(ctx context.Context, answer importer.UnconfirmedPolicy) *importer.Summary {
 	b.t.Helper()
 	var err error
 	b.last, err = b.importer.Apply(ctx, b.last.ID, answer, quiet)
@@ -124,18 +124,18 @@ func (b *bench) holdOne(apply func() *importer.Summary) *importer.Summary {
 // rows inline, or another file that has the row.
 func TestAPersonAnswersInAnotherJob(t *testing.T) {
 	rows := importer.Inline{card(1, "a"), card(2, "b")}
-	for name, again := range map[string]func(*bench, importer.Answer) *importer.Summary{
-		"inline": func(b *bench, answer importer.Answer) *importer.Summary {
+	for name, again := range map[string]func(*bench, importer.UnconfirmedPolicy) *importer.Summary{
+		"inline": func(b *bench, answer importer.UnconfirmedPolicy) *importer.Summary {
 			s, err := b.importer.Inline(b.t.Context(), rows, importer.Options{Unconfirmed: answer}, quiet)
 			b.must(err)
 			return s
 		},
-		"another plan of the file": func(b *bench, answer importer.Answer) *importer.Summary {
+		"another plan of the file": func(b *bench, answer importer.UnconfirmedPolicy) *importer.Summary {
 			b.plan(rows, func(r *importer.FileRequest) { r.Shared = true })
 			return b.applied(b.t.Context(), answer)
 		},
 	} {
-		for _, answer := range []importer.Answer{importer.Resend, importer.Skip} {
+		for _, answer := range []importer.UnconfirmedPolicy{importer.Resend, importer.Skip} {
 			t.Run(fmt.Sprint(name, ", ", answer), func(t *testing.T) {
 				t.Parallel()
 				b := newBench(t, sandbox.Options{})

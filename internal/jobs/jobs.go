@@ -76,7 +76,7 @@ func (m *Manager) ended(ctx context.Context, id importer.JobID, err error) {
 // Run carries a job out in the background, or goes on with it, and waits for it
 // as Wait does. A job that is turned away is waited for, however short the wait:
 // the answer says why.
-func (m *Manager) Run(ctx context.Context, id importer.JobID, answer importer.Answer, atMost time.Duration, progress importer.Progress) (*importer.Summary, error) {
+func (m *Manager) Run(ctx context.Context, id importer.JobID, answer importer.UnconfirmedPolicy, atMost time.Duration, progress importer.Progress) (*importer.Summary, error) {
 	apply := func(ctx context.Context, progress importer.Progress) (*importer.Summary, error) {
 		return m.importer.Apply(ctx, id, answer, progress)
 	}

@@ -64,7 +64,7 @@ func TestQuestion(t *testing.T) {
 	i := Import{Store: bcapi.Store{Hash: "abc", Mode: bcapi.ModeLive}}
 	for _, tt := range []struct {
 		plan   importer.Summary
-		answer importer.Answer
+		answer importer.UnconfirmedPolicy
 		want   string
 	}{
 		{importer.Summary{Remaining: 970}, "", `Import 970 rows into the live store "abc"?`},

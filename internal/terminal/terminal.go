@@ -40,7 +40,7 @@ type Import struct {
 	Out, Err io.Writer
 	Request  importer.FileRequest
 	// Unconfirmed is what the person says of rows whose outcome could not be told.
-	Unconfirmed importer.Answer
+	Unconfirmed importer.UnconfirmedPolicy
 	Yes         bool // do not ask
 	DryRun      bool // only plan
 }

@@ -215,7 +215,7 @@ func TestNoReport(t *testing.T) {
 	d.vault(20, 0)
 	meddle := sync.OnceFunc(func() {
 		reports, err := filepath.Glob(filepath.Join(d.config.StateDir, "*", "reports"))
-		if err != nil || len(reports) != 1 || os.Remove(reports[0]) != nil {
+		if err != nil || len(reports) != 1 || os.RemoveAll(reports[0]) != nil {
 			t.Errorf("reports %v, %v", reports, err)
 		}
 	})

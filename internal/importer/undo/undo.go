@@ -1,23 +1,32 @@
-package importer
+// Package undo deletes from the store, never from the gateway, what a job has
+// brought into it.
+package undo
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"bigcommerce-payments-mcp/bcapi"
+	"bigcommerce-payments-mcp/internal/importer/job"
 	"bigcommerce-payments-mcp/internal/ledger"
 )
 
-// undoChunk is how many instruments are deleted with one request, and recorded
-// with one transaction.
-const undoChunk = 50
+// Client is what an undo needs of the API.
+type Client interface {
+	DeleteStoredInstruments(ctx context.Context, tokens []string) (bcapi.DeleteResult, error)
+}
 
-// UndoPreview tells what an undo of a job would do.
-type UndoPreview struct {
-	JobID       JobID
+// chunk is how many instruments are deleted with one request, and recorded
+// with one transaction.
+const chunk = 50
+
+// Preview tells what an undo of a job would do.
+type Preview struct {
+	JobID       job.ID
 	Instruments int     // to be deleted from the store
 	Customers   int     // whose they are
 	CustomerIDs []int64 // at most three of them
@@ -31,66 +40,42 @@ type UndoPreview struct {
 	Changed time.Time
 }
 
-// UndoSummary tells what an undo has done. RemovedInAll, Adopted, Refused and
-// Remaining add up to the instruments that the job has brought into the store.
-type UndoSummary struct {
-	JobID        JobID
-	Removed      int // by this call: not in the store any more
-	RemovedInAll int // by earlier ones too, and by deletes of single instruments
-	Customers    int // whose instruments those were
-	Adopted      int // left: no answer proves that the job has brought them
-	Refused      int // left: the API refused to delete them
-	Unsettled    int // rows whose outcome is not known; left
-	Remaining    int // still to be deleted, by another call
+// Summary tells what an undo has done.
+type Summary struct {
+	JobID     job.ID
+	Removed   int // by this call: no longer in the store
+	Adopted   int // left: no answer proves that the job has brought them
+	Refused   int // left: the API refused to delete them
+	Unsettled int // rows whose outcome is not known; left
+	Remaining int // still to be deleted, by another call
 	// Reason says why not everything was deleted; "" when it was.
 	Reason string
 }
 
-// recordedJob opens the ledger that has a job, and makes none where there is
-// none.
-func (im *Importer) recordedJob(ctx context.Context, id JobID) (*ledger.Ledger, error) {
-	l, err := im.knownLedger(ctx)
-	if errors.Is(err, ledger.ErrNone) {
-		err = ErrNoJob
-	}
-	if err != nil {
-		return nil, err
-	}
-	_, err = l.JobByID(ctx, string(id))
-	return l, err
+// Config is what an undo works with.
+type Config struct {
+	Client Client
+	Ledger *ledger.Ledger
+	Logger *slog.Logger
+	// Explain says in words why an undo stopped.
+	Explain  func(error) string
+	Progress job.Progress // of instruments deleted
 }
 
-// Undo deletes from the store, never from the gateway, what a job has brought
-// into it: the instruments whose tokens an answer of the API gave to its rows.
-// Adopted ones stay, and so does one that was there before or that another row
-// stands for.
+// Undo deletes the instruments whose tokens a response of the API gave to the
+// rows of a job. Adopted ones stay, and so does one that was there before or that
+// another row stands for. The caller holds the scope's lock and has claimed the
+// job.
 //
-// agree is told what is about to be deleted, with the scope's lock held, so that
-// it stays so; when it fails nothing was changed, and its error is returned.
+// agree is told what is about to be deleted; when it fails nothing was changed,
+// and its error is returned.
 //
 // Undo can be called again after whatever has ended it, and goes on where it
-// was. The job does not go on by itself; its file can be imported anew.
-//
-// It runs as an import does: *ledger.LockedError when one of the store is
-// running, ErrNoJob when the store has no such job. What ends it later is
-// returned with a summary: ErrCancelled when somebody cancels the job, the cause
-// of ctx, which ends it between requests as well, or an error of bcapi. progress
-// is told of instruments deleted.
-func (im *Importer) Undo(ctx context.Context, id JobID, agree func(*UndoPreview) error, progress Progress) (*UndoSummary, error) {
-	l, err := im.recordedJob(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	lock, err := l.TryLock(string(id))
-	if err != nil {
-		return nil, err
-	}
-	defer lock.Unlock() //nolint:errcheck // the system gives it up with the process
-	job, err := l.Take(ctx, string(id))
-	if err != nil {
-		return nil, err
-	}
-	u := &undo{Importer: im, ledger: l, job: job, progress: progress}
+// was. What ends it once it has begun is returned with a summary:
+// job.ErrCancelled when somebody cancels the job, the cause of ctx, which ends it
+// between requests as well, or an error of bcapi.
+func Undo(ctx context.Context, c Config, j ledger.Job, agree func(*Preview) error) (*Summary, error) {
+	u := &undo{Config: c, job: j}
 	preview, err := u.preview(ctx)
 	if err != nil {
 		return nil, err
@@ -99,50 +84,47 @@ func (im *Importer) Undo(ctx context.Context, id JobID, agree func(*UndoPreview)
 		return nil, err
 	}
 	if preview.Instruments > 0 {
-		if err := l.BeginUndo(ctx, job.Num); err != nil {
+		if err := c.Ledger.BeginUndo(ctx, j.Num); err != nil {
 			return nil, err
 		}
 	}
-	return u.carryOut(ctx)
+	return u.execute(ctx)
 }
 
 // undo is one under way, with the scope's lock held.
 type undo struct {
-	*Importer
-	ledger   *ledger.Ledger
-	job      ledger.Job
-	own      int // instruments that it may delete, at its beginning
-	progress Progress
+	Config
+	job ledger.Job
+	own int // instruments that it may delete, at its beginning
 
 	gone, refused int
 }
 
-func (u *undo) preview(ctx context.Context) (*UndoPreview, error) {
-	counts, err := u.ledger.UndoCounts(ctx, u.job.Num)
+func (u *undo) preview(ctx context.Context) (*Preview, error) {
+	counts, err := u.Ledger.UndoCounts(ctx, u.job.Num)
 	if err != nil {
 		return nil, err
 	}
-	customers, err := u.ledger.OwnCustomers(ctx, u.job.Num, 3)
+	customers, err := u.Ledger.OwnCustomers(ctx, u.job.Num, 3)
 	if err != nil {
 		return nil, err
 	}
 	u.own = counts.Own
-	return &UndoPreview{
-		JobID: JobID(u.job.ID), Instruments: counts.Own, Customers: counts.OwnCustomers, CustomerIDs: customers,
+	return &Preview{
+		JobID: job.ID(u.job.ID), Instruments: counts.Own, Customers: counts.OwnCustomers, CustomerIDs: customers,
 		Adopted: counts.Left, Unsettled: counts.Unsettled, Begun: u.job.Reason == ledger.UndoReason, Changed: u.job.UpdatedAt,
 	}, nil
 }
 
-func (u *undo) carryOut(ctx context.Context) (*UndoSummary, error) {
+func (u *undo) execute(ctx context.Context) (*Summary, error) {
 	why := u.deleteAll(ctx)
 	if why != nil && ctx.Err() != nil {
 		why = context.Cause(ctx) // who ended it, and not where it was then
 	}
 	ctx = context.WithoutCancel(ctx)
-	if err := u.ledger.SettleFollowers(ctx, u.job.Num); err != nil {
+	if err := u.Ledger.SettleFollowers(ctx, u.job.Num); err != nil {
 		why = errors.Join(why, err)
 	}
-	u.bringReport(ctx, u.ledger, u.job)
 	u.Logger.Info("undo stopped", "job_id", u.job.ID, "removed", u.gone, "refused", u.refused, "error", why)
 	summary, err := u.summary(ctx, why)
 	return summary, errors.Join(why, err)
@@ -152,10 +134,10 @@ func (u *undo) carryOut(ctx context.Context) (*UndoSummary, error) {
 // whichever process, asks the job to stop.
 func (u *undo) deleteAll(ctx context.Context) error {
 	for after := 0; ; {
-		if asked, err := u.ledger.AskedToStop(ctx, u.job.Num); err != nil || asked {
-			return cmp.Or(err, ErrCancelled)
+		if asked, err := u.Ledger.AskedToStop(ctx, u.job.Num); err != nil || asked {
+			return cmp.Or(err, job.ErrCancelled)
 		}
-		rows, err := u.ledger.OwnAfter(ctx, u.job.Num, after, undoChunk)
+		rows, err := u.Ledger.OwnAfter(ctx, u.job.Num, after, chunk)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -163,7 +145,7 @@ func (u *undo) deleteAll(ctx context.Context) error {
 		if err := u.deleteRows(ctx, rows); err != nil {
 			return err
 		}
-		u.progress(u.gone, u.own, "instruments deleted from the store")
+		u.Progress(u.gone, u.own, "instruments deleted from the store")
 	}
 }
 
@@ -207,7 +189,7 @@ func (u *undo) record(ctx context.Context, rows []ledger.OwnRow, result bcapi.De
 			open = append(open, row)
 		}
 	}
-	if err := u.ledger.Remove(ctx, u.job.Num, removed); err != nil {
+	if err := u.Ledger.Remove(ctx, u.job.Num, removed); err != nil {
 		return open, err
 	}
 	u.gone += len(removed)
@@ -215,13 +197,13 @@ func (u *undo) record(ctx context.Context, rows []ledger.OwnRow, result bcapi.De
 }
 
 // summary tells how the undo stands after it was ended by an error, or by none.
-func (u *undo) summary(ctx context.Context, why error) (*UndoSummary, error) {
-	now, err := u.ledger.UndoCounts(ctx, u.job.Num)
+func (u *undo) summary(ctx context.Context, why error) (*Summary, error) {
+	now, err := u.Ledger.UndoCounts(ctx, u.job.Num)
 	if err != nil {
 		return nil, err
 	}
-	s := &UndoSummary{
-		JobID: JobID(u.job.ID), Removed: u.gone, RemovedInAll: now.Removed, Customers: now.RemovedCustomers,
+	s := &Summary{
+		JobID: job.ID(u.job.ID), Removed: u.gone,
 		Adopted: now.Left, Refused: u.refused, Unsettled: now.Unsettled, Remaining: now.Own - u.refused,
 	}
 	switch {
