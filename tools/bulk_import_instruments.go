@@ -16,17 +16,17 @@ import (
 )
 
 type bulkImportInstrumentsInput struct {
-	Instruments             []bcapi.ImportRow `json:"instruments,omitempty" jsonschema:"minItems=1,maxItems=100,description=Rows to check and send now."`
-	DryRun                  bool              `json:"dry_run,omitempty" jsonschema:"description=With instruments: check them\\, send nothing."`
-	File                    string            `json:"file,omitempty" jsonschema:"description=.csv\\, .json or .jsonl below the import folder: checked\\, answered with a plan\\, not sent."`
-	PlanID                  importer.JobID    `json:"plan_id,omitempty" jsonschema:"description=Send what this plan checked\\, or go on with that job."`
-	Columns                 map[string]string `json:"columns,omitempty" jsonschema:"description=With file: its own header to a field path such as instrument.vault_token; - ignores a column."`
-	Defaults                map[string]string `json:"defaults,omitempty" jsonschema:"description=With file: field path to the value of rows that lack it."`
-	Limit                   int               `json:"limit,omitempty" jsonschema:"minimum=1,description=With file: a pilot of so many good rows that are not yet in."`
-	VerifyCustomers         bool              `json:"verify_customers,omitempty" jsonschema:"description=With file: refuse rows whose customer is unknown or has another e-mail than billing_address.email."`
-	SharedProviderCustomers string            `json:"shared_provider_customers,omitempty" jsonschema:"enum=refuse,enum=allow,default=refuse,description=May customers share one provider_customer_id?"`
-	Unconfirmed             importer.UnconfirmedPolicy   `json:"unconfirmed,omitempty" jsonschema:"enum=resend,enum=skip,description=What a person who looked in the store says of unconfirmed rows."`
-	WaitSeconds             *int              `json:"wait_seconds,omitempty" jsonschema:"minimum=0,maximum=50,default=20,description=Wait so long; then the job goes on in the background."`
+	Instruments             []bcapi.ImportRow          `json:"instruments,omitempty" jsonschema:"minItems=1,maxItems=100,description=Rows to check and send now."`
+	DryRun                  bool                       `json:"dry_run,omitempty" jsonschema:"description=With instruments: check them\\, send nothing."`
+	File                    string                     `json:"file,omitempty" jsonschema:"description=.csv\\, .json or .jsonl below the import folder: checked\\, answered with a plan\\, not sent."`
+	PlanID                  importer.JobID             `json:"plan_id,omitempty" jsonschema:"description=Send what this plan checked\\, or go on with that job."`
+	Columns                 map[string]string          `json:"columns,omitempty" jsonschema:"description=With file: its own header to a field path such as instrument.vault_token; - ignores a column."`
+	Defaults                map[string]string          `json:"defaults,omitempty" jsonschema:"description=With file: field path to the value of rows that lack it."`
+	Limit                   int                        `json:"limit,omitempty" jsonschema:"minimum=1,description=With file: a pilot of so many good rows that are not yet in."`
+	VerifyCustomers         bool                       `json:"verify_customers,omitempty" jsonschema:"description=With file: refuse rows whose customer is unknown or has another e-mail than billing_address.email."`
+	SharedProviderCustomers string                     `json:"shared_provider_customers,omitempty" jsonschema:"enum=refuse,enum=allow,default=refuse,description=May customers share one provider_customer_id?"`
+	Unconfirmed             importer.UnconfirmedPolicy `json:"unconfirmed,omitempty" jsonschema:"enum=resend,enum=skip,description=What a person who looked in the store says of unconfirmed rows."`
+	WaitSeconds             *int                       `json:"wait_seconds,omitempty" jsonschema:"minimum=0,maximum=50,default=20,description=Wait so long; then the job goes on in the background."`
 }
 
 func (d Dependencies) bulkImportInstruments(a adapter) (server.ServerTool, error) {

@@ -75,7 +75,7 @@ func cancelled(message string, cause error) *Error {
 
 func internalError() *Error {
 	return &Error{
-		Code: "internal_error", Message: "The server failed inside; nothing can be said of the call's outcome.",
+		Code: "internal_error", Message: "Internal error; the outcome of the call is unknown.",
 		NextStep: "Tell your person to look in the server's log on stderr. Do not repeat a call that changes something before that.",
 	}
 }
