@@ -34,19 +34,32 @@ import (
 
 // What the users of this package name of its stages.
 type (
-	JobID             = job.ID                // names one import
-	Progress          = job.Progress          // is told how far an import is
-	Options           = job.Options           // a caller's choices for inline rows
-	UnconfirmedPolicy = job.UnconfirmedPolicy // a person's word on rows whose outcome is unknown
-	FileRequest       = job.FileRequest       // asks for the import of a file
-	Inline            = job.Inline            // rows that came with a call
-	Count             = job.Count             // rows with the same problem
-	Summary           = report.Summary        // how a job stands
-	Status            = report.Status         // where a job stands, in a word
-	Failure           = report.Failure        // a refused row
-	Instrument        = report.Instrument     // a row that is in the store
-	UndoPreview       = undo.Preview          // what an undo would do
-	UndoSummary       = undo.Summary          // what an undo has done
+	// JobID names one import.
+	JobID = job.ID
+	// Progress is told how far an import is.
+	Progress = job.Progress
+	// Options are a caller's choices for inline rows.
+	Options = job.Options
+	// UnconfirmedPolicy is a person's word on rows whose outcome is unknown.
+	UnconfirmedPolicy = job.UnconfirmedPolicy
+	// FileRequest asks for the import of a file.
+	FileRequest = job.FileRequest
+	// Inline are rows that came with a call.
+	Inline = job.Inline
+	// Count counts rows with the same problem.
+	Count = job.Count
+	// Summary tells how a job stands.
+	Summary = report.Summary
+	// Status is where a job stands, in a word.
+	Status = report.Status
+	// Failure is a refused row.
+	Failure = report.Failure
+	// Instrument is a row that is in the store.
+	Instrument = report.Instrument
+	// UndoPreview tells what an undo would do.
+	UndoPreview = undo.Preview
+	// UndoSummary tells what an undo has done.
+	UndoSummary = undo.Summary
 )
 
 // The statuses of a job.
