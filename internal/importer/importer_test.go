@@ -397,6 +397,34 @@ func TestPilotThenTheRest(t *testing.T) {
 	}
 }
 
+// Every row of the file is told of in a pilot's plan, those that repeat another
+// too.
+func TestAPilotCountsWhatRepeats(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	rows := cards(6)
+	rows = append(rows, rows[0], rows[5])
+	pilot := b.plan(rows, func(r *importer.FileRequest) { r.Limit = 2 })
+	repeats := importer.Count{Message: "rows repeat another row and are not part of this import", Count: 2, FirstRow: 7}
+	if pilot.Total != 2 || pilot.BeyondLimit != 4 || !slices.Contains(pilot.Warnings, repeats) {
+		t.Errorf("%+v", pilot)
+	}
+}
+
+// A plan of which every row is in says so, and has a report.
+func TestAPlanThatCanSendNothing(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	rows := cards(6)
+	b.plan(rows)
+	b.run(1)
+	s := b.plan(rows)
+	if s.Status != importer.NothingToSend || s.Already != 6 || s.Report == "" {
+		t.Errorf("%+v", s)
+	}
+	if lines := b.report(s); lines["1"][0] != "already_imported" {
+		t.Errorf("report %q", lines)
+	}
+}
+
 func TestAChangedFileIsStale(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
 	b.plan(cards(10))
